@@ -1,0 +1,5 @@
+"""`python -m kubeboot`."""
+
+from kubeboot.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Inventory file -> frozen Cluster, or every problem at once."""

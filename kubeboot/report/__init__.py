@@ -1,0 +1,1 @@
+"""Sinks: the only places that render events for people and files."""

@@ -1,0 +1,1 @@
+"""How scripts reach hosts. `base` is the protocol; only `ssh` knows fabric and paramiko."""
