@@ -1,0 +1,54 @@
+"""What the lab needs of the machine it runs on, checked before anything is started."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from .errors import LabError
+from .places import CACHE
+
+_TOOLS = {
+    "systemd-nspawn": "systemd-container", "ip": "iproute2", "nsenter": "util-linux", "ssh": "openssh-client",
+    "ssh-keygen": "openssh-client", "docker-registry": "docker-registry", "bash": "bash",
+}
+_INOTIFY = {"max_user_instances": 8192, "max_user_watches": 1048576}
+NEEDED_BYTES = 6 << 30
+
+
+def require_linux_root() -> None:
+    """The lab makes namespaces, mounts and cgroups: only root on Linux can."""
+    if sys.platform != "linux":
+        raise LabError(f"the lab needs Linux, this is {sys.platform}", "run it in a Linux virtual machine")
+    if os.geteuid() != 0:
+        raise LabError("the lab needs root (it makes namespaces, mounts and cgroups)", f"run: sudo {' '.join(sys.argv)}")
+
+
+def require_built(root_file_system: Path) -> None:
+    """A host's root file system and the programs that start it must be there."""
+    if not root_file_system.is_dir():
+        raise LabError(f"the lab is not built yet (no {root_file_system})", "build it first, about 15 minutes: lab build")
+    missing = [package for tool, package in _TOOLS.items() if not shutil.which(tool)]
+    if missing:
+        raise LabError(f"programs of these packages are missing: {', '.join(missing)}", f"apt-get install {' '.join(missing)}")
+
+
+def require_disk(needed: int = NEEDED_BYTES) -> None:
+    """Enough free disk for a build."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(CACHE).free
+    if free < needed:
+        raise LabError(
+            f"{CACHE} has {free / 1e9:.1f} GB free, the build needs {needed / 1e9:.1f} GB",
+            "free some, or set KUBEBOOT_LAB_CACHE to a folder on a larger disk",
+        )
+
+
+def raise_inotify_limits() -> None:
+    """Several systemds and kubelets share this kernel's inotify limits, whose defaults are made for one."""
+    for name, wanted in _INOTIFY.items():
+        path = Path("/proc/sys/fs/inotify") / name
+        if int(path.read_text()) < wanted:
+            path.write_text(str(wanted))
