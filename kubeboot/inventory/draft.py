@@ -1,0 +1,67 @@
+"""An inventory that may have problems: what can be known of it, and the problems found so far.
+
+Checks across values run even when some values are wrong: a value with a problem reads as None, "not known", so that no
+check builds on it and none of its neighbours' problems stays hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path as FilePath
+from typing import Any
+
+from kubeboot.errors import Problem
+from kubeboot.inventory.document import Node
+from kubeboot.inventory.problems import Path, path_text
+
+
+class Draft:
+    """The document's plain values beside the problems at their paths. `texts` are the files read, by their path."""
+
+    def __init__(self, root: Node, directory: FilePath) -> None:
+        self.root = root
+        self.directory = directory
+        self.problems: list[Problem] = []
+        self.bad: set[Path] = set()
+        self.texts: dict[FilePath, str] = {}
+
+    def report(self, path: Path, message: str, hint: str = "") -> None:
+        """Something is wrong at this path; its value is not known from now on."""
+        self._add(path, message, hint, is_warning=False)
+        self.bad.add(path)
+
+    def warn(self, path: Path, message: str, hint: str = "") -> None:
+        """Something may be wrong at this path."""
+        self._add(path, message, hint, is_warning=True)
+
+    def _add(self, path: Path, message: str, hint: str, *, is_warning: bool) -> None:
+        line, column = self.root.place(path)
+        self.problems.append(Problem(path_text(path), message, hint, line, column, is_warning))
+
+    def report_key(self, path: Path, message: str, hint: str = "") -> None:
+        """Something is wrong with the path's last key itself: the place is the key's."""
+        parent = self.root.find(path[:-1])
+        line, column = parent.key_marks.get(str(path[-1]), self.root.place(path)) if parent else self.root.place(path)
+        self.problems.append(Problem(path_text(path), message, hint, line, column))
+        self.bad.add(path)
+
+    def is_known(self, path: Path) -> bool:
+        """False when the value, something around it or something in it has a problem."""
+        return not any(path[: len(bad)] == bad or bad[: len(path)] == path for bad in self.bad)
+
+    def get(self, path: Path, default: Any = None) -> Any:
+        """The value at the path; the default when it is not given; None when it is not known."""
+        if not self.is_known(path):
+            return None
+        node = self.root.find(path)
+        return default if node is None or node.value is None else node.value
+
+    def count(self, path: Path) -> int:
+        """How many items the list at that path has, good or bad; 0 when it is no list."""
+        node = self.root.find(path)
+        return len(node.value) if node and isinstance(node.value, list) else 0
+
+    def each(self, *path: str | int) -> Sequence[Path]:
+        """The paths of a list's items, or of a mapping's values."""
+        node = self.root.find(path)
+        return [(*path, part) for part in node.children] if node else []

@@ -1,0 +1,65 @@
+"""The way in: a file becomes a Cluster, or every problem at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kubeboot.errors import InventoryError, Problem
+from kubeboot.inventory.build import build_cluster
+from kubeboot.inventory.check_hosts import check_duplicates, check_ipv6, check_labels, check_roles, check_sysctls
+from kubeboot.inventory.check_kubeadm import check_kubeadm
+from kubeboot.inventory.check_network import check_addresses, check_endpoint, check_subnets
+from kubeboot.inventory.check_sources import check_addons, check_registries, check_repositories
+from kubeboot.inventory.document import MAX_BYTES, Unreadable, read_document
+from kubeboot.inventory.draft import Draft
+from kubeboot.inventory.files import check_files
+from kubeboot.inventory.problems import in_order
+from kubeboot.inventory.shape import check_shape
+from kubeboot.model import Cluster
+
+CHECKS = (
+    check_duplicates,
+    check_roles,
+    check_labels,
+    check_ipv6,
+    check_sysctls,
+    check_subnets,
+    check_addresses,
+    check_endpoint,
+    check_repositories,
+    check_registries,
+    check_addons,
+    check_kubeadm,
+    check_files,
+)
+
+
+def load_inventory(path: Path | str) -> tuple[Cluster, tuple[Problem, ...]]:
+    """The Cluster and its warnings. Raises InventoryError with every problem, in the order of the file."""
+    source, file = str(path), Path(path)
+    try:
+        root, problems = read_document(_read(file))
+    except Unreadable as error:
+        raise InventoryError(source, [error.problem]) from None
+    draft = Draft(root, file.parent.absolute())
+    draft.problems += problems
+    inventory = check_shape(draft)
+    for check in CHECKS:
+        check(draft)
+    found = in_order(draft.problems)
+    if inventory is None or not all(problem.is_warning for problem in found):
+        raise InventoryError(source, found)
+    return build_cluster(inventory, draft.directory, draft.texts), found
+
+
+def _read(file: Path) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        hint = "name it with -i PATH, or begin with a copy of inventory.example.yaml"
+        raise Unreadable(Problem("", "does not exist", hint)) from None
+    except OSError as error:
+        raise Unreadable(Problem("", f"cannot be read: {error.strerror}")) from None
+    except ValueError:  # a NUL in the path
+        raise Unreadable(Problem("", "is not a path")) from None
