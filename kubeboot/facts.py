@@ -20,7 +20,15 @@ CONTROL_PLANE_MANIFESTS = frozenset({"kube-apiserver", "kube-controller-manager"
 CONTAINERS = frozenset({"systemd-nspawn", "lxc", "lxc-libvirt", "docker", "podman", "openvz", "rkt", "wsl", "proot"})
 TIME_SERVICES = ("chrony", "chronyd", "systemd-timesyncd", "ntp", "ntpd", "ntpsec", "openntpd")
 OTHER_RUNTIMES = ("docker", "docker.socket", "cri-docker", "crio", "podman.socket")
-OTHER_CLUSTERS = ("k3s", "k3s-agent", "snap.microk8s.daemon-kubelite")
+OTHER_CLUSTERS = (
+    "k3s",
+    "k3s-agent",
+    "rke2-server",
+    "rke2-agent",
+    "k0scontroller",
+    "k0sworker",
+    "snap.microk8s.daemon-kubelite",
+)
 SUPPORTED_RELEASES = {"debian": ("11", "12", "13"), "ubuntu": ("20.04", "22.04", "24.04")}
 
 
@@ -94,7 +102,7 @@ class Facts:
     has_bootstrap_kubelet_conf: bool = False
     has_etcd_data: bool = False
     static_manifests: frozenset[str] = frozenset()  # names without suffix
-    ca_sha256: str = ""  # of the file /etc/kubernetes/pki/ca.crt
+    ca_sha256: str = ""  # of the PEM lines of the first certificate in /etc/kubernetes/pki/ca.crt
     admin_server: str = ""  # https://host:port, of admin.conf
     admin_context: str = ""  # kubernetes-admin@CLUSTER
     kubelet_server: str = ""  # of kubelet.conf

@@ -29,11 +29,9 @@ kb_probe() (
   slurp() { # FILE: the first 4 KiB into REPLY, without a trailing newline and without a fork.
     REPLY=
     [[ -r $1 ]] && IFS= read -r -d '' -n 4096 REPLY <"$1"
-    REPLY=${REPLY%$'\n'}
-    [[ -n $REPLY ]]
+    REPLY=${REPLY%$'\n'} && [[ -n $REPLY ]]
   }
   put_file() { slurp "$2" && put "$1" "$REPLY"; } # KEY FILE
-  has() { type -P "$1" >/dev/null; }
 
   system() {
     local lines line key value
@@ -59,7 +57,7 @@ kb_probe() (
     put_file product_uuid /sys/class/dmi/id/product_uuid
     put_file boot_id /proc/sys/kernel/random/boot_id
     put_file time_zone /etc/timezone
-    has systemd-detect-virt && put virtualization "$(timeout 5 systemd-detect-virt)"
+    put virtualization "$(timeout 5 systemd-detect-virt)"
     [[ -w / && -w /etc && -w /var ]] && put is_root_writable 1
     put_if is_reboot_required [ -e /run/reboot-required ]
     mapfile -t -s 1 -n 50 lines </proc/swaps
@@ -70,7 +68,8 @@ kb_probe() (
 
   services() { # Which of the units that matter are active: one fork for all.
     local units=(chrony chronyd systemd-timesyncd ntp ntpd ntpsec openntpd ufw firewalld nftables
-      containerd docker docker.socket cri-docker crio podman.socket kubelet k3s k3s-agent snap.microk8s.daemon-kubelite)
+      containerd docker docker.socket cri-docker crio podman.socket kubelet
+      k3s k3s-agent rke2-server rke2-agent k0scontroller k0sworker snap.microk8s.daemon-kubelite)
     local states i
     [[ -d /run/systemd/system ]] || return
     mapfile -t states < <(timeout 10 systemctl is-active "${units[@]}")
@@ -160,11 +159,11 @@ kb_probe() (
       slurp "$path/type" && [[ $REPLY == 1 ]] && slurp "$path/address" && [[ $REPLY != 00:00:00:00:00:00 ]] &&
         put macs "$REPLY"
     done
-    if has ip; then
+    if type -P ip >/dev/null; then
       while read -r -a words; do
         put interfaces "${words[3]} ${words[1]%@*}"
       done < <(timeout 5 ip -o address show | grep -v -E '^[0-9]+: +(cali|veth|lxc)' | head -n 200)
-      while read -r line; do put routes "$line"; done < <(timeout 5 ip -4 route show table main | grep -v ' dev cali' | head -n 400)
+      while read -r line; do put routes "$line"; done < <(timeout 5 ip -4 route | grep -v " dev cali" | head -n 400)
     else # /proc/net/fib_trie: an address stands in the line before `/32 host LOCAL`.
       while read -r path line; do
         [[ $path == /32 && $line == "host LOCAL" ]] && put interfaces "$before/32 ?"
@@ -264,8 +263,17 @@ kb_probe() (
       esac
     done
   }
+  certificate() { # FILE: what its first certificate is, without the text that some have around it.
+    local lines line text=''
+    [[ -r $1 ]] && mapfile -t -n 400 lines <"$1"
+    for line in "${lines[@]}"; do
+      [[ $line == *BEGIN\ CERTIFICATE* || -n $text ]] && text+=${line%$'\r'}$'\n'
+      [[ $line == *END\ CERTIFICATE* ]] && break
+    done
+    [[ -n $text ]] && read -r line _ < <(printf %s "$text" | sha256sum) && put ca_sha256 "$line"
+  }
   kubernetes() {
-    local folder=/etc/kubernetes path words
+    local folder=/etc/kubernetes path
     put_if has_admin_conf [ -s "$folder"/admin.conf ]
     put_if has_kubelet_conf [ -s "$folder"/kubelet.conf ]
     put_if has_bootstrap_kubelet_conf [ -s "$folder"/bootstrap-kubelet.conf ]
@@ -273,27 +281,17 @@ kb_probe() (
     for path in "$folder"/manifests/*.yaml "$folder"/manifests/*.yml "$folder"/manifests/*.json; do
       path=${path##*/} && put static_manifests "${path%.*}"
     done
-    if [[ -s $folder/pki/ca.crt ]]; then
-      read -r words _ < <(sha256sum <"$folder"/pki/ca.crt)
-      put ca_sha256 "$words"
-    fi
+    certificate "$folder/pki/ca.crt"
     kubeconfig "$folder"/admin.conf admin
     kubeconfig "$folder"/kubelet.conf kubelet
     put_file kubeboot_mark "$folder"/kubeboot/cluster
   }
 
-  system
-  services
-  cgroups
-  disks
-  kernel
-  network
-  ports
-  packages
-  kubernetes
+  system; services; cgroups; disks
+  kernel; network; ports
+  packages; kubernetes
   put clock_started_s "$started"
-  clock
-  put clock_s "$REPLY"
+  clock && put clock_s "$REPLY"
   printf '%sKBF1\tend\n' "$out"
 )
 kb_probe </dev/null 2>/dev/null
