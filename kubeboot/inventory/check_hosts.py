@@ -2,36 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Iterator, Sequence
 
 from kubeboot.inventory.draft import Draft
-from kubeboot.inventory.problems import Path, quoted
+from kubeboot.inventory.problems import Path, path_text, quoted
+from kubeboot.inventory.syntax import address
 
 KUBELET_LABELS = ("kubernetes.io/hostname", "kubernetes.io/arch", "kubernetes.io/os")
 
 
 def check_duplicates(draft: Draft) -> None:
-    """No two hosts share a name, an address, or a host key."""
-    for key in ("name", "address", "hostKey"):
-        values = [((*host, key), draft.get((*host, key), "")) for host in draft.each("hosts")]
-        _report_repeated(draft, values, lambda first: f"is the same as {first}'s")
-    names = [((*item, "name"), draft.get((*item, "name"), "")) for item in draft.each("addons", "manifests")]
-    _report_repeated(draft, names, lambda first: f"is the same as {first}'s")
-    for host in draft.each("hosts"):
-        taints = [(path, draft.get(path)) for path in draft.each(*host, "taints")]
-        _report_repeated(draft, taints, lambda _first: "is given twice")
+    """No two hosts share a name or an address, no two manifests a name; shared host keys are a warning."""
+    hosts = draft.each("hosts")
+    for path, first in _repeated(draft, [(*host, "name") for host in hosts]):
+        draft.report(path, f"is the same as {path_text(first)}", "names must be different")
+    for path, first in _repeated(draft, [(*host, "address") for host in hosts]):
+        draft.report(path, f"is the same as {path_text(first)}", "each host has an address of its own")
+    for path, first in _repeated(draft, [(*host, "hostKey") for host in hosts]):
+        hint = "cloned machines share keys: delete /etc/ssh/ssh_host_* on one and run ssh-keygen -A"
+        draft.warn(path, f"is the same as {path_text(first)}", hint)
+    for path, first in _repeated(draft, [(*item, "name") for item in draft.each("addons", "manifests")]):
+        draft.report(path, f"is the same as {path_text(first)}", "names must be different")
+    for host in hosts:
+        for path, first in _repeated(draft, draft.each(*host, "taints")):
+            draft.report(path, f"is the same as {path_text(first)}", "keep one of the two")
 
 
-def _report_repeated(draft: Draft, values: list[tuple[Path, Hashable]], say: Callable[[str], str]) -> None:
-    seen: dict[Hashable, Path] = {}
+def _repeated(draft: Draft, paths: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
+    """(path, the first path with the same value) of every value that was there before."""
+    seen: dict[str, Path] = {}
+    values = [(path, draft.get(path, "")) for path in paths]
     for path, value in values:
-        if not value:
-            continue
-        if value in seen:
-            first = draft.get((*seen[value][:-1], "name"), "") or f"{path[0]}[{seen[value][1]}]"
-            draft.report(path, f"{quoted(value)} {say(str(first))}", "each must be different")
-        else:
-            seen[value] = path
+        if value and (first := seen.setdefault(canonical(path, value), path)) != path:
+            yield path, first
+
+
+def canonical(path: Path, value: str) -> str:
+    """Addresses in their one canonical form, everything else as it is."""
+    return address(value) if path[-1] == "address" else value
 
 
 def host_roles(draft: Draft, host: Path) -> list[str] | None:
@@ -98,11 +106,11 @@ def check_sysctls(draft: Draft) -> None:
     seen: dict[str, Path] = {}
     for path in draft.each("hostPreparation", "sysctl"):
         key = str(path[-1])
-        canonical = key.replace("/", ".") if "/" in key.partition(".")[0] else key
-        if canonical in seen:
-            draft.report_key(path, f"is {seen[canonical][-1]} spelled differently", "keep one of the two")
-        seen.setdefault(canonical, path)
+        dotted = key.replace("/", ".") if "/" in key.partition(".")[0] else key
+        if dotted in seen:
+            draft.report_key(path, f"is {seen[dotted][-1]} spelled differently", "keep one of the two")
+        seen.setdefault(dotted, path)
         node = draft.root.find(path)
-        wanted = NEEDED_SYSCTLS.get(canonical)
+        wanted = NEEDED_SYSCTLS.get(dotted)
         if wanted and node and draft.is_known(path) and str(node.value) != wanted:
-            draft.warn(path, f"Kubernetes needs {canonical} = {wanted}", "remove this line")
+            draft.warn(path, f"Kubernetes needs {dotted} = {wanted}", "remove this line")

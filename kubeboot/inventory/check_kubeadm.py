@@ -74,7 +74,8 @@ def check_kubeadm(draft: Draft) -> None:
     for document, keys in KNOWN.items():
         known = keys.split()
         for path in draft.each("cluster", "kubeadm", document):
-            _check_key(draft, path, known, OWNED[document])
+            if draft.is_known(path):
+                _check_key(draft, path, known, OWNED[document])
 
 
 def _check_key(draft: Draft, path: Path, known: list[str], owned: dict[str, str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from kubeboot.inventory.check_hosts import host_roles
+from kubeboot.inventory.check_hosts import canonical, host_roles
 from kubeboot.inventory.draft import Draft
 from kubeboot.inventory.problems import Path, quoted
 from kubeboot.inventory.syntax import split_endpoint
@@ -38,6 +38,9 @@ def check_subnets(draft: Draft) -> None:
         _check_pod_size(draft, pods)
     if services:
         _check_service_size(draft, services)
+    if pods and pods.version == 6 and not _has_own_network(draft):
+        hint = "use IPv4 for both subnets, or addons.calico.enabled: false and a pod network of your own"
+        draft.report(SUBNETS["podSubnet"], "is IPv6, which kubeboot's Calico is not set up for", hint)
     if not pods or not services:
         return
     if pods.version != services.version:
@@ -48,6 +51,10 @@ def check_subnets(draft: Draft) -> None:
         other, network = ("podSubnet", pods) if given == "serviceSubnet" else ("serviceSubnet", services)
         message = f"overlaps {other} {network}{_origin(draft, other)}"
         draft.report(SUBNETS[given], message, "choose subnets that no other network uses")
+
+
+def _has_own_network(draft: Draft) -> bool:
+    return draft.get(("addons", "calico", "enabled"), True) is not True
 
 
 def _check_pod_size(draft: Draft, pods: Network) -> None:
@@ -146,7 +153,8 @@ def _by_role(draft: Draft) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     workers: list[dict[str, Any]] = []
     for host in draft.each("hosts"):
         roles = host_roles(draft, host)
-        known = {key: draft.get((*host, key), "") for key in ("name", "address")}
+        paths = {key: (*host, key) for key in ("name", "address")}
+        known = {key: canonical(path, value) for key, path in paths.items() if (value := draft.get(path, ""))}
         if roles:
             (planes if "control-plane" in roles else workers).append(known)
     return planes, workers

@@ -119,8 +119,8 @@ def _syntax_problem(error: yaml.MarkedYAMLError) -> Problem:
     return Problem("", f"not YAML:{context and context + ':'} {what}", hint, line, column)
 
 
-def _plain(text: str) -> Any:
-    """What an unquoted scalar means."""
+def plain_value(text: str) -> Any:
+    """What an unquoted scalar means: null, a boolean, a number, or its own text."""
     if text in _WORDS:
         return _WORDS[text]
     if _INT.fullmatch(text):
@@ -211,7 +211,7 @@ class _Reader:
         ):
             self.complain(path, f"{quoted(text)} holds a control character", "remove it")
             text = ""
-        return Node(*self.mark, value=_plain(text) if event.implicit[0] else text, text=text)
+        return Node(*self.mark, value=plain_value(text) if event.implicit[0] else text, text=text)
 
     def sequence(self, path: Path, depth: int) -> Node:
         node = Node(*self.mark, value=[])

@@ -23,12 +23,13 @@ class Draft:
         self.directory = directory
         self.problems: list[Problem] = []
         self.bad: set[Path] = set()
+        self.around_bad: set[Path] = set()
         self.texts: dict[FilePath, str] = {}
 
     def report(self, path: Path, message: str, hint: str = "") -> None:
         """Something is wrong at this path; its value is not known from now on."""
         self._add(path, message, hint, is_warning=False)
-        self.bad.add(path)
+        self._mark_bad(path)
 
     def warn(self, path: Path, message: str, hint: str = "") -> None:
         """Something may be wrong at this path."""
@@ -43,11 +44,15 @@ class Draft:
         parent = self.root.find(path[:-1])
         line, column = parent.key_marks.get(str(path[-1]), self.root.place(path)) if parent else self.root.place(path)
         self.problems.append(Problem(path_text(path), message, hint, line, column))
+        self._mark_bad(path)
+
+    def _mark_bad(self, path: Path) -> None:
         self.bad.add(path)
+        self.around_bad.update(path[:end] for end in range(len(path) + 1))
 
     def is_known(self, path: Path) -> bool:
         """False when the value, something around it or something in it has a problem."""
-        return not any(path[: len(bad)] == bad or bad[: len(path)] == path for bad in self.bad)
+        return path not in self.around_bad and not any(path[:end] in self.bad for end in range(len(path)))
 
     def get(self, path: Path, default: Any = None) -> Any:
         """The value at the path; the default when it is not given; None when it is not known."""

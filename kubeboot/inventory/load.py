@@ -14,6 +14,7 @@ from kubeboot.inventory.document import MAX_BYTES, Unreadable, read_document
 from kubeboot.inventory.draft import Draft
 from kubeboot.inventory.files import check_files
 from kubeboot.inventory.problems import in_order
+from kubeboot.inventory.schema import Inventory
 from kubeboot.inventory.shape import check_shape
 from kubeboot.model import Cluster
 
@@ -36,6 +37,11 @@ CHECKS = (
 
 def load_inventory(path: Path | str) -> tuple[Cluster, tuple[Problem, ...]]:
     """The Cluster and its warnings. Raises InventoryError with every problem, in the order of the file."""
+    return read_inventory(path)[1:]
+
+
+def read_inventory(path: Path | str) -> tuple[Inventory, Cluster, tuple[Problem, ...]]:
+    """The same with the file's own keys and values before it."""
     source, file = str(path), Path(path)
     try:
         root, problems = read_document(_read(file))
@@ -49,7 +55,7 @@ def load_inventory(path: Path | str) -> tuple[Cluster, tuple[Problem, ...]]:
     found = in_order(draft.problems)
     if inventory is None or not all(problem.is_warning for problem in found):
         raise InventoryError(source, found)
-    return build_cluster(inventory, draft.directory, draft.texts), found
+    return inventory, build_cluster(inventory, draft.directory, draft.texts), found
 
 
 def _read(file: Path) -> bytes:

@@ -11,7 +11,7 @@ from kubeboot.errors import InventoryError, Problem
 Path = tuple[str | int, ...]
 
 QUOTED_LIMIT = 60
-_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,60}")
 _CREDENTIALS = re.compile(r"//[^/\s]*@")
 
 
@@ -63,3 +63,8 @@ def format_problems(error: InventoryError) -> str:
     """Every problem of the error on its own lines, problems before warnings."""
     ranked = sorted(error.problems, key=lambda problem: problem.is_warning)
     return "\n".join(format_problem(error.source, problem) for problem in ranked)
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 host`, `3 hosts`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

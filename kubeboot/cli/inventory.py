@@ -1,0 +1,60 @@
+"""`kubeboot inventory`: look at the inventory without touching any host."""
+
+from __future__ import annotations
+
+import click
+
+inventory_option = click.option(
+    "-i",
+    "--inventory",
+    "path",
+    default="inventory.yaml",
+    envvar="KUBEBOOT_INVENTORY",
+    show_default=True,
+    show_envvar=True,
+    metavar="PATH",
+    help="The inventory file.",
+)
+
+
+@click.group("inventory")
+def inventory() -> None:
+    """Check and show the inventory; touches no host."""
+
+
+@inventory.command()
+@inventory_option
+def check(path: str) -> None:
+    """Say everything that is wrong with the inventory."""
+    from kubeboot.inventory.load import load_inventory
+    from kubeboot.inventory.problems import counted, format_problem
+
+    cluster, warnings = load_inventory(path)
+    for warning in warnings:
+        click.echo(format_problem(path, warning))
+    found = counted(len(warnings), "warning") if warnings else "no problems"
+    click.echo(f"{path}: {counted(len(cluster.hosts), 'host')}, {found}")
+
+
+@inventory.command()
+def schema() -> None:
+    """Print the inventory's JSON schema (draft 2020-12)."""
+    import json
+
+    from kubeboot.inventory.schema import inventory_schema
+
+    click.echo(json.dumps(inventory_schema(), indent=2, ensure_ascii=False))
+
+
+@inventory.command()
+@inventory_option
+def show(path: str) -> None:
+    """Print the inventory with all defaults filled in."""
+    from kubeboot.inventory.load import read_inventory
+    from kubeboot.inventory.problems import format_problem
+    from kubeboot.inventory.show import inventory_yaml
+
+    given, cluster, warnings = read_inventory(path)
+    for warning in warnings:
+        click.echo(format_problem(path, warning), err=True)
+    click.echo(inventory_yaml(given, cluster), nl=False)
