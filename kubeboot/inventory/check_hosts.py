@@ -60,7 +60,7 @@ def check_roles(draft: Draft) -> None:
             draft.report((*host, "roles"), "is required", hint)
         elif given and len(set(given)) < len(given):
             draft.report((*host, "roles"), "names a role twice", "keep one of the two")
-    if not hosts or not all(roles) or not draft.is_known(("hosts",)):
+    if not hosts or not all(roles):
         return
     control_planes = sum("control-plane" in (given or ()) for given in roles)
     if control_planes == 0:

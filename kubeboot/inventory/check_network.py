@@ -105,15 +105,13 @@ def _check_address(draft: Draft, path: Path, value: str) -> None:
     ip = ipaddress.ip_address(value)
     for key in SUBNETS:
         network = _subnet(draft, key)
-        if network is None:
-            continue
-        if ip.version != network.version:
-            message = f"{quoted(value)} is IPv{ip.version}, but {key} is IPv{network.version}"
-            draft.report(path, message, "hosts and subnets must be of one family")
-            return
-        if ip in network:
+        if network and ip in network:
             message = f"{quoted(value)} lies inside {key} {network}{_origin(draft, key)}"
             draft.report(path, message, f"set cluster.networking.{key} to a subnet that no other network uses")
+    pods = _subnet(draft, "podSubnet")
+    if pods and ip.version != pods.version:
+        message = f"{quoted(value)} is IPv{ip.version}, but podSubnet is IPv{pods.version}"
+        draft.report(path, message, "hosts and subnets must be of one family")
 
 
 def _is_ip(text: str) -> bool:

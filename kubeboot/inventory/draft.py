@@ -27,24 +27,31 @@ class Draft:
         self.texts: dict[FilePath, str] = {}
 
     def report(self, path: Path, message: str, hint: str = "") -> None:
-        """Something is wrong at this path; its value is not known from now on."""
-        self._add(path, message, hint, is_warning=False)
+        """Something is wrong at this path, though its value by itself is well-formed."""
+        self._add(path, self.root.place(path), message, hint)
+
+    def reject(self, path: Path, message: str, hint: str = "") -> None:
+        """Something is wrong at this path, and its value is not known from now on."""
+        self.report(path, message, hint)
         self._mark_bad(path)
-
-    def warn(self, path: Path, message: str, hint: str = "") -> None:
-        """Something may be wrong at this path."""
-        self._add(path, message, hint, is_warning=True)
-
-    def _add(self, path: Path, message: str, hint: str, *, is_warning: bool) -> None:
-        line, column = self.root.place(path)
-        self.problems.append(Problem(path_text(path), message, hint, line, column, is_warning))
 
     def report_key(self, path: Path, message: str, hint: str = "") -> None:
         """Something is wrong with the path's last key itself: the place is the key's."""
         parent = self.root.find(path[:-1])
-        line, column = parent.key_marks.get(str(path[-1]), self.root.place(path)) if parent else self.root.place(path)
-        self.problems.append(Problem(path_text(path), message, hint, line, column))
+        place = parent.key_marks.get(str(path[-1])) if parent else None
+        self._add(path, place or self.root.place(path), message, hint)
+
+    def reject_key(self, path: Path, message: str, hint: str = "") -> None:
+        """Something is wrong with the path's last key, and its value is not known from now on."""
+        self.report_key(path, message, hint)
         self._mark_bad(path)
+
+    def warn(self, path: Path, message: str, hint: str = "") -> None:
+        """Something may be wrong at this path."""
+        self._add(path, self.root.place(path), message, hint, is_warning=True)
+
+    def _add(self, path: Path, place: tuple[int, int], message: str, hint: str, *, is_warning: bool = False) -> None:
+        self.problems.append(Problem(path_text(path), message, hint, *place, is_warning))
 
     def _mark_bad(self, path: Path) -> None:
         self.bad.add(path)

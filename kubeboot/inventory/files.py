@@ -47,36 +47,39 @@ def _check_no_key_url(draft: Draft, path: Path) -> None:
         draft.warn((*path, "keyUrl"), "is not used, because key is given", "remove one of the two")
 
 
-def _read(draft: Draft, path: Path, marker: str, what: str) -> str:
-    """The file's text, kept in the draft; empty when not given or not usable (then reported)."""
+def _read(draft: Draft, path: Path, marker: str, what: str) -> str | None:
+    """The file's text, kept in the draft; None when not given or not usable (then reported)."""
     file = _file(draft, path)
-    if file is None:
-        return ""
-    try:
-        with file.open("rb") as stream:
-            text = stream.read(MAX_FILE_BYTES + 1).decode()
-    except OSError as error:
-        draft.report(path, f"{quoted(file)} cannot be read: {error.strerror}", "check its permissions")
-        return ""
-    except UnicodeDecodeError:
-        text = ""
-    if marker not in text or len(text) > MAX_FILE_BYTES:
+    data = _content(draft, path, file, MAX_FILE_BYTES + 1) if file else None
+    if file is None or data is None:
+        return None
+    text = data.decode(errors="replace")
+    if marker not in text or "\ufffd" in text or len(data) > MAX_FILE_BYTES:
         hint = "gpg --export --armor writes such a file" if marker == PUBLIC_KEY else f"it begins with {marker}"
-        draft.report(path, f"{quoted(file)} is not {what}", hint if marker else "")
-        return ""
+        draft.report(path, f"{quoted(draft.get(path))} is not {what}", hint if marker else "")
+        return None
     draft.texts[file] = text
     return text
 
 
+def _content(draft: Draft, path: Path, file: FilePath, size: int) -> bytes | None:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(size)
+    except OSError as error:
+        draft.report(path, f"{quoted(draft.get(path))} cannot be read: {error.strerror}", "check its permissions")
+    return None
+
+
 def _read_password(draft: Draft, path: Path) -> None:
     text = _read(draft, path, "", "a password file")
-    file = _file(draft, path) if text or draft.is_known(path) else None
-    if file is None:
+    file = _file(draft, path) if text is not None else None
+    if text is None or file is None:
         return
     password = text.rstrip("\r\n")
     if not password or not password.isprintable():
-        draft.report(path, f"{quoted(file)} is not one line with a password", "write the password alone into it")
-        return
+        message = f"{quoted(draft.get(path))} is not one line with a password"
+        draft.report(path, message, "write the password alone into it")
     draft.texts[file] = password
     _warn_if_open(draft, path, file)
     if not draft.get((*path[:-1], "username"), ""):
@@ -85,17 +88,12 @@ def _read_password(draft: Draft, path: Path) -> None:
 
 def _check_identity(draft: Draft, path: Path) -> None:
     file = _file(draft, path)
-    if file is None:
-        return
-    try:
-        with file.open("rb") as stream:
-            head = stream.read(100)
-    except OSError as error:
-        draft.report(path, f"{quoted(file)} cannot be read: {error.strerror}", "check its permissions")
+    head = _content(draft, path, file, 100) if file else None
+    if file is None or head is None:
         return
     if b"PRIVATE KEY" not in head:
         hint = f"give {file.stem}, without .pub" if file.suffix == ".pub" else "ssh-keygen writes such a file"
-        draft.report(path, f"{quoted(file)} is not a private key", hint)
+        draft.report(path, f"{quoted(draft.get(path))} is not a private key", hint)
         return
     _warn_if_open(draft, path, file)
 
@@ -116,15 +114,15 @@ def _file(draft: Draft, path: Path) -> FilePath | None:
     except OSError as error:
         missing = isinstance(error, FileNotFoundError | NotADirectoryError)
         what = "does not exist" if missing else f"cannot be read: {error.strerror}"
-        hint = f"relative paths begin in {draft.directory}" if missing else "check its permissions"
-        draft.report(path, f"{quoted(file)} {what}", hint)
+        hint = f"looked for {file}" if missing else "check its permissions"
+        draft.report(path, f"{quoted(text)} {what}", hint)
         return None
     if not stat.S_ISREG(mode):
-        draft.report(path, f"{quoted(file)} is not a file", "give the path of a file")
+        draft.report(path, f"{quoted(text)} is not a file", "give the path of a file")
         return None
     return file
 
 
 def _warn_if_open(draft: Draft, path: Path, file: FilePath) -> None:
     if file.stat().st_mode & 0o077:
-        draft.warn(path, f"{quoted(file)} can be read by others", f"chmod 600 {file}")
+        draft.warn(path, f"{quoted(draft.get(path))} can be read by others", f"chmod 600 {file}")

@@ -80,11 +80,11 @@ def _report(draft: Draft, detail: ErrorDetails) -> None:
     kind = detail["type"]
     if path and path[-1] == "[key]":
         error = detail["ctx"]["error"]
-        draft.report_key(path[:-1], error.message, error.hint)
+        draft.reject_key(path[:-1], error.message, error.hint)
     elif kind == "extra_forbidden":
         _report_unknown(draft, path)
     else:
-        draft.report(_existing(draft, path, kind), *_words(draft, detail))
+        draft.reject(_existing(draft, path, kind), *_words(draft, detail))
 
 
 def _existing(draft: Draft, path: Path, kind: str) -> Path:
@@ -98,7 +98,7 @@ def _report_unknown(draft: Draft, path: Path) -> None:
     known = known_keys(path[:-1])
     guess = nearest(str(path[-1]), known)
     hint = f"did you mean {guess}?" if guess else f"known here: {', '.join(known)}"
-    draft.report_key(path, "unknown key", hint)
+    draft.reject_key(path, "unknown key", hint)
 
 
 def _words(draft: Draft, detail: ErrorDetails) -> tuple[str, str]:
