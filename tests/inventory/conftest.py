@@ -11,6 +11,20 @@ from kubeboot.errors import InventoryError, Problem
 from kubeboot.inventory.load import load_inventory
 from kubeboot.model import Cluster
 
+BASE = """\
+cluster:
+  kubernetesVersion: 1.29.15
+{cluster}
+hosts:
+  - name: node1
+    address: 10.0.0.1
+    roles: [control-plane]
+  - name: node2
+    address: 10.0.0.2
+    roles: [worker]
+{hosts}
+"""
+
 Load = Callable[[str], tuple[Cluster, tuple[Problem, ...]]]
 Problems = Callable[[str], tuple[Problem, ...]]
 
@@ -38,3 +52,30 @@ def problems_of(load: Load) -> Problems:
             return error.problems
 
     return run
+
+
+@pytest.fixture
+def base() -> Callable[..., str]:
+    """A good inventory with lines added under `cluster` (line 3 on) and at the end (line 11 on)."""
+
+    def text(cluster: str = "", hosts: str = "") -> str:
+        return BASE.format(cluster=cluster, hosts=hosts)
+
+    return text
+
+
+@pytest.fixture
+def assert_one() -> Callable[..., None]:
+    """Exactly one problem: (line, column, path, part of the message, part of the hint)."""
+
+    def check(problems: tuple[Problem, ...], expected: tuple[int, int, str, str, str]) -> None:
+        line, column, path, message, hint = expected
+        assert len(problems) == 1, problems
+        problem = problems[0]
+        assert (problem.line, problem.column, problem.path) == (line, column, path)
+        assert message in problem.message
+        assert hint in problem.hint
+        assert not problem.is_warning
+        assert "secret" not in problem.message + problem.hint
+
+    return check
