@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,7 @@ import pytest
 
 from kubeboot.model import Host, Role, SshSettings
 from kubeboot.transport.ssh import SshTransport
-from tests.transport.sshd import SSHD, Sshd
-
-MakeSshd = Callable[..., Sshd]
-MakeTransport = Callable[..., SshTransport]
+from tests.transport.sshd import SSHD, MakeSshd, MakeTransport, Sshd
 
 
 @pytest.fixture(autouse=True)

@@ -8,11 +8,25 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from kubeboot.transport.base import Transport
+from kubeboot.transport.ssh import SshTransport
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/usr/bin")
 START_LIMIT_S = 10
+
+MakeSshd = Callable[..., "Sshd"]
+MakeTransport = Callable[..., SshTransport]
+
+
+def run(transport: Transport, payload: str | bytes) -> tuple[int | None, list[str]]:
+    """Execute and collect every line."""
+    lines: list[str] = []
+    data = payload.encode() if isinstance(payload, str) else payload
+    status = transport.execute(data, lambda line: lines.append(line) is None)
+    return status, lines
 
 
 def make_key(path: Path, kind: str = "ed25519", passphrase: str = "") -> str:
@@ -82,7 +96,7 @@ class Sshd:
         """End every connection as a crash would, and leave the daemon listening."""
         for session in self.sessions():
             for pid in (*_children(session), session):
-                with_suppress_kill(pid, signal.SIGKILL)
+                kill(pid, signal.SIGKILL)
 
     def stop(self) -> None:
         """Stop listening; connections live on."""
@@ -96,7 +110,7 @@ class Sshd:
             self.stop()
 
 
-def with_suppress_kill(pid: int, number: int) -> None:
+def kill(pid: int, number: int) -> None:
     """Kill one process that may be gone."""
     try:
         os.kill(pid, number)
@@ -105,8 +119,10 @@ def with_suppress_kill(pid: int, number: int) -> None:
 
 
 def _children(pid: int) -> list[int]:
-    path = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(child) for child in path.read_text().split()] if path.exists() else []
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
 
 
 def free_port() -> int:

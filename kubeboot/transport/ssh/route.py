@@ -48,13 +48,23 @@ class Hop:
         return f"{self.user}@{host}:{self.port}"
 
 
-def load_ssh_config(files: tuple[Path, ...]) -> paramiko.SSHConfig:
-    """All of the files as one, the first found value winning. Raises RouteError for a line that makes no sense."""
-    lines = [line for path in files for line in (*_with_includes(path, MAX_INCLUDES), "Host *")]
-    try:
-        return paramiko.SSHConfig.from_file(io.StringIO("\n".join(lines)))
-    except (paramiko.ssh_exception.ConfigParseError, ValueError) as error:
-        raise RouteError(f"ssh_config cannot be read: {error}") from error
+class SshConfig:
+    """The ssh_config files as one, the first found value winning."""
+
+    def __init__(self, files: tuple[Path, ...]) -> None:
+        """Read the files; those that are not there count as empty. Raises RouteError."""
+        self._lines = [line for path in files for line in (*_with_includes(path, MAX_INCLUDES), "Host *")]
+
+    def lookup(self, name: str, *, port: int = 0, user: str = "") -> dict[str, Any]:
+        """What applies to `name`, keys in lower case. Port and user, where given, come before all else: %p and %r in a
+        ProxyCommand have to be theirs. Raises RouteError."""
+        given = [f"Port {port}"] if port else []
+        given += [f"User {user}"] if user else []
+        try:
+            config = paramiko.SSHConfig.from_file(io.StringIO("\n".join(["Host *", *given, "Host *", *self._lines])))
+            return dict(config.lookup(name))
+        except (paramiko.SSHException, OSError, KeyError, ValueError) as error:
+            raise RouteError(f"ssh_config cannot be applied to {name}: {error}") from error
 
 
 def _with_includes(path: Path, depth: int) -> Iterator[str]:
@@ -84,66 +94,59 @@ def _expand(pattern: str, folder: Path) -> list[Path]:
     return sorted(Path(absolute.anchor).glob(str(absolute.relative_to(absolute.anchor))))
 
 
-def route(host: Host, directory: Path, config: paramiko.SSHConfig) -> tuple[Hop, ...]:
+def route(host: Host, directory: Path, config: SshConfig) -> tuple[Hop, ...]:
     """The hops to `host`, jump hosts first. Raises RouteError."""
     ssh = host.ssh
-    found = _lookup(config, host.address)
-    identity = directory / ssh.identity_file.expanduser() if ssh.identity_file else None
+    port = ssh.port if ssh.port != DEFAULTS.port else 0
+    user = ssh.user if ssh.user != DEFAULTS.user else ""
+    found = config.lookup(host.address, port=port, user=user)
     target = Hop(
-        address=found.get("hostname", host.address),
-        port=ssh.port if ssh.port != DEFAULTS.port else _port(found),
-        user=ssh.user if ssh.user != DEFAULTS.user else found.get("user", DEFAULTS.user),
+        address=found["hostname"],
+        port=_port(found),
+        user=found.get("user", DEFAULTS.user),
         connect_timeout_s=ssh.connect_timeout_s,
-        identity_file=identity,
+        identity_file=directory / ssh.identity_file.expanduser() if ssh.identity_file else None,
         host_key=ssh.host_key,
         **_common(found),
     )
     return (*_jumps(found, config, target, MAX_HOPS), target)
 
 
-def _lookup(config: paramiko.SSHConfig, name: str) -> dict[str, str]:
-    try:
-        return dict(config.lookup(name))
-    except (paramiko.SSHException, OSError, KeyError, ValueError) as error:
-        raise RouteError(f"ssh_config cannot be applied to {name}: {error}") from error
-
-
-def _port(found: dict[str, str]) -> int:
+def _port(found: dict[str, Any]) -> int:
     try:
         return int(found.get("port", SSH_PORT))
     except ValueError:
         raise RouteError(f"ssh_config has a Port that is no number: {found['port']}") from None
 
 
-def _common(found: dict[str, str]) -> dict[str, Any]:
-    names: object = found.get("identityfile", [])
+def _common(found: dict[str, Any]) -> dict[str, Any]:
     return {
-        "config_identities": tuple(Path(str(name)).expanduser() for name in names) if isinstance(names, list) else (),
+        "config_identities": tuple(Path(name).expanduser() for name in found.get("identityfile", ())),
         "is_identities_only": found.get("identitiesonly", "no") == "yes",
         "known_as": found.get("hostkeyalias", ""),
         "proxy_command": _proxy(found, "proxycommand"),
     }
 
 
-def _proxy(found: dict[str, str], keyword: str) -> str:
+def _proxy(found: dict[str, Any], keyword: str) -> str:
     """ProxyJump or ProxyCommand, whichever was written first, as ssh does."""
     first = next((key for key in found if key in ("proxyjump", "proxycommand")), "")
-    value = found.get(keyword) or "none"
+    value = str(found.get(keyword) or "none")
     return value if first == keyword and value.lower() != "none" else ""
 
 
-def _jumps(found: dict[str, str], config: paramiko.SSHConfig, target: Hop, left: int) -> Iterator[Hop]:
+def _jumps(found: dict[str, Any], config: SshConfig, target: Hop, left: int) -> Iterator[Hop]:
     """The hops of a ProxyJump value. Only the first one's own ProxyJump counts, the others are reached through it."""
     for index, jump in enumerate(filter(None, _proxy(found, "proxyjump").split(","))):
         if left == 0:
             raise RouteError(f"ssh_config: ProxyJump leads through more than {MAX_HOPS} hosts; does it go in a circle?")
         user, name, port = _split_destination(jump.strip())
-        own = _lookup(config, name)
+        own = config.lookup(name, port=port, user=user)
         common = _common(own) if index == 0 else _common(own) | {"proxy_command": ""}
         hop = Hop(
-            address=own.get("hostname", name),
-            port=port or _port(own),
-            user=user or own.get("user", "") or getpass.getuser(),
+            address=own["hostname"],
+            port=_port(own),
+            user=own.get("user") or getpass.getuser(),
             connect_timeout_s=target.connect_timeout_s,
             identity_file=None if own.get("identityfile") else target.identity_file,
             **common,

@@ -80,7 +80,7 @@ class ProxyProcess:
             self._process.wait(0.5)
         code = self._process.returncode
         self._said.seek(0)
-        said = self._said.read()[-500:].decode("utf-8", "replace").strip()
+        said = self._said.read()[-500:].decode("utf-8", "replace").strip().rpartition("\n")[2]
         self.close()
         return f"it ended with {'no' if code is None else code} exit code{': ' + said if said else ''}"
 

@@ -14,7 +14,7 @@ from kubeboot.transport.ssh import problems
 from kubeboot.transport.ssh.execution import Execution, SudoPassword
 from kubeboot.transport.ssh.link import Link, Linker
 from kubeboot.transport.ssh.refusals import no_session
-from kubeboot.transport.ssh.route import RouteError, load_ssh_config, route
+from kubeboot.transport.ssh.route import RouteError, SshConfig, route
 from kubeboot.transport.ssh.shell import Access
 
 SESSION_TIMEOUT_S = 30
@@ -64,7 +64,7 @@ class SshTransport:
             return
         self.close()
         try:
-            hops = route(self._host, self._directory, load_ssh_config(self._ssh_config))
+            hops = route(self._host, self._directory, SshConfig(self._ssh_config))
         except RouteError as error:
             raise problems.config_unusable(self._host.name, str(error)) from error
         try:

@@ -1,0 +1,142 @@
+"""Users that are not root: sudo without a password, with one, or not at all. Real users, real sudo."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kubeboot.errors import HostError, SudoRefused
+from tests.transport.sshd import SSHD, MakeTransport, Sshd, run
+
+pytestmark = pytest.mark.sshd
+PASSWORD = "kb test 'pass' $(touch /tmp/kbtest-executed)"
+MakeUser = Callable[..., str]
+
+
+@pytest.fixture
+def open_sshd() -> Iterator[Sshd]:
+    """An sshd whose authorized_keys every user can read; pytest's tmp_path is root's alone."""
+    if not SSHD or os.geteuid() != 0 or not shutil.which("sudo"):
+        pytest.skip("needs root, sshd and sudo")
+    with tempfile.TemporaryDirectory(prefix="kbtest-") as folder:
+        Path(folder).chmod(0o755)
+        sshd = Sshd(Path(folder) / "sshd")
+        sshd.client_key.chmod(0o600)
+        yield sshd
+        sshd.close()
+
+
+@pytest.fixture
+def make_user() -> Iterator[MakeUser]:
+    """A user, and what sudoers says of it."""
+    name = f"kbtest{os.getpid()}"
+    rules = Path(f"/etc/sudoers.d/{name}")
+
+    def make(*lines: str, password: str = "*", shell: str = "/bin/sh") -> str:  # noqa: S107 (none)
+        if password != "*":
+            password = subprocess.run(
+                ["openssl", "passwd", "-6", "-stdin"], input=password, text=True, capture_output=True, check=True
+            ).stdout.strip()
+        command = ["useradd", "--system", "--home-dir", "/", "--shell", shell, "--password", password, name]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip(f"this machine lets nobody make users: {done.stderr}")
+        rules.write_text("".join(f"{line.replace('USER', name)}\n" for line in lines))
+        rules.chmod(0o440)
+        return name
+
+    yield make
+    rules.unlink(missing_ok=True)
+    Path(f"/var/lib/sudo/lectured/{name}").unlink(missing_ok=True)
+    subprocess.run(["userdel", "-f", name], capture_output=True)
+
+
+def never() -> str:
+    raise AssertionError("the password is not needed")
+
+
+def test_sudo_without_a_password(open_sshd: Sshd, make_user: MakeUser, make_transport: MakeTransport) -> None:
+    user = make_user("USER ALL=(ALL) NOPASSWD: ALL")
+    transport = make_transport(open_sshd, user=user, sudo_password=never)
+    payload = 'id -u; umask; echo "$LC_ALL"; cat | wc -c; exit 3\n'
+    for _ in range(2):
+        status, lines = run(transport, payload.encode() + bytes(3_000_000))
+        assert (status, lines) == (3, ["0", "0022", "C", "3000000"])
+
+
+def test_sudo_with_a_password(open_sshd: Sshd, make_user: MakeUser, make_transport: MakeTransport) -> None:
+    user = make_user("USER ALL=(ALL) ALL", password=PASSWORD)
+    asked: list[str] = []
+    transport = make_transport(open_sshd, user=user, sudo_password=lambda: asked.append("") or PASSWORD)
+    for _ in range(2):
+        assert run(transport, "id -u; read -r line; echo $line; exit 3\nmore\n") == (3, ["0", "more"])
+    assert len(asked) == 2
+    assert not Path("/tmp/kbtest-executed").exists()
+    assert PASSWORD not in transport.last_stderr()
+
+
+def test_a_remembered_sudo_password_is_no_licence_to_send_it(
+    open_sshd: Sshd, make_user: MakeUser, make_transport: MakeTransport
+) -> None:
+    user = make_user("USER ALL=(ALL) ALL", "Defaults:USER timestamp_type=global", password=PASSWORD)
+    transport = make_transport(open_sshd, user=user, sudo_password=lambda: PASSWORD)
+    assert run(transport, f"su {user} -c 'sudo -S -v'\n{PASSWORD}\n")[0] == 0  # sudo remembers from now on
+    assert run(transport, "id -u") == (0, ["0"])
+    assert transport.last_stderr().count("not found") == 0
+
+
+def test_a_wrong_password_is_sent_once(open_sshd: Sshd, make_user: MakeUser, make_transport: MakeTransport) -> None:
+    user = make_user("USER ALL=(ALL) ALL", password=PASSWORD)
+    asked: list[str] = []
+    transport = make_transport(open_sshd, user=user, sudo_password=lambda: asked.append("") or "wrong")
+    with pytest.raises(SudoRefused) as caught:
+        run(transport, "id -u")
+    assert caught.value.reference == "sudo-password-wrong"
+    assert len(asked) == 1
+
+
+def test_no_password_to_give(open_sshd: Sshd, make_user: MakeUser, make_transport: MakeTransport) -> None:
+    user = make_user("USER ALL=(ALL) ALL", password=PASSWORD)
+    with pytest.raises(SudoRefused, match="wants a password") as caught:
+        run(make_transport(open_sshd, user=user), "id -u")
+    assert "NOPASSWD" in caught.value.hint
+    assert (caught.value.reference, caught.value.exit_code) == ("sudo-refused", 3)
+
+
+def test_not_in_sudoers(open_sshd: Sshd, make_user: MakeUser, make_transport: MakeTransport) -> None:
+    user = make_user("# nothing", password=PASSWORD)
+    with pytest.raises(SudoRefused, match="not in the sudoers file") as caught:
+        run(make_transport(open_sshd, user=user, sudo_password=lambda: PASSWORD), "id -u")
+    assert "NOPASSWD" in caught.value.hint
+
+
+def test_requiretty(open_sshd: Sshd, make_user: MakeUser, make_transport: MakeTransport) -> None:
+    user = make_user("USER ALL=(ALL) NOPASSWD: ALL", "Defaults:USER requiretty")
+    with pytest.raises(SudoRefused) as caught:
+        run(make_transport(open_sshd, user=user), "id -u")
+    assert caught.value.reference == "sudo-requiretty"
+    assert "!requiretty" in caught.value.hint
+
+
+def test_a_rule_that_went_away_between_two_executes(
+    open_sshd: Sshd, make_user: MakeUser, make_transport: MakeTransport
+) -> None:
+    user = make_user("USER ALL=(ALL) NOPASSWD: ALL", password=PASSWORD)
+    transport = make_transport(open_sshd, user=user, sudo_password=never)
+    assert run(transport, "id -u") == (0, ["0"])
+    Path(f"/etc/sudoers.d/{user}").write_text(f"{user} ALL=(ALL) ALL\n")
+    with pytest.raises(SudoRefused):
+        run(transport, "id -u")
+
+
+def test_no_shell(open_sshd: Sshd, make_user: MakeUser, make_transport: MakeTransport) -> None:
+    user = make_user("USER ALL=(ALL) NOPASSWD: ALL", shell="/usr/sbin/nologin")
+    with pytest.raises(HostError) as caught:
+        run(make_transport(open_sshd, user=user), "id -u")
+    assert caught.value.reference == "no-shell"
