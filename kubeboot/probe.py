@@ -123,7 +123,8 @@ def _route(words: list[str]) -> Route | None:
     except (ValueError, IndexError):
         return None
     after = dict(itertools.pairwise(words))
-    return Route(subnet, after.get("dev", ""), after.get("via", ""), after.get("proto", ""))
+    gateway = after.get("via", "").removeprefix("0.0.0.0")  # how /proc/net/route writes none
+    return Route(subnet, after.get("dev", ""), gateway, after.get("proto", ""))
 
 
 READERS: Mapping[str, Callable[[list[str]], Any]] = MappingProxyType(

@@ -12,6 +12,7 @@ kb_probe() (
   clock() { REPLY=${EPOCHREALTIME:-}; [[ -n $REPLY ]] || printf -v REPLY '%(%s)T' -1; }
   set +eu +o pipefail
   shopt -s nullglob
+  IFS=$' \t\n'
   export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
   clock
   started=$REPLY out=
