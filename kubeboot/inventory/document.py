@@ -153,6 +153,7 @@ class _Reader:
         return root
 
     def next(self) -> Event:
+        """The next event; its place is where problems are reported from now on."""
         event = next(self.events)
         self.mark = (event.start_mark.line + 1, event.start_mark.column + 1)
         return event
@@ -194,6 +195,7 @@ class _Reader:
         return node
 
     def alias(self, event: Event, path: Path) -> Node:
+        """The complete value the alias repeats, counted as if it were written out."""
         self.aliases += 1
         if self.aliases > MAX_ALIASES:
             raise Unreadable(self.problem((), f"more than {MAX_ALIASES} aliases (*name)", "write the values out"))
@@ -205,6 +207,7 @@ class _Reader:
         return node
 
     def scalar(self, event: Event, path: Path) -> Node:
+        """A single value."""
         text = event.value
         if any(
             (ord(char) < 32 and char not in "\n\t") or 0xD800 <= ord(char) < 0xE000 or char == "\x7f" for char in text
@@ -214,6 +217,7 @@ class _Reader:
         return Node(*self.mark, value=plain_value(text) if event.implicit[0] else text, text=text)
 
     def sequence(self, path: Path, depth: int) -> Node:
+        """A list and what it holds."""
         node = Node(*self.mark, value=[])
         while not isinstance(event := self.next(), yaml.SequenceEndEvent):
             index = len(node.value)
@@ -223,6 +227,7 @@ class _Reader:
         return node
 
     def mapping(self, path: Path, depth: int) -> Node:
+        """A mapping and what it holds; what stands under an unusable key is read and dropped."""
         node = Node(*self.mark, value={})
         while not isinstance(event := self.next(), yaml.MappingEndEvent):
             key = self.key(event, path, node, depth)
