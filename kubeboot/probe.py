@@ -123,7 +123,9 @@ def _route(words: list[str]) -> Route | None:
     except (ValueError, IndexError):
         return None
     after = dict(itertools.pairwise(words))
-    gateway = after.get("via", "").removeprefix("0.0.0.0")  # how /proc/net/route writes none
+    gateway = after.get("via", "")
+    if gateway == "0.0.0.0":  # noqa: S104  # /proc/net/route's word for none; nothing is bound to it
+        gateway = ""
     return Route(subnet, after.get("dev", ""), gateway, after.get("proto", ""))
 
 

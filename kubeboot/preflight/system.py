@@ -77,22 +77,21 @@ def cpu_count(cluster: Cluster, facts: AllFacts) -> Iterator[Finding]:
 
 def memory(cluster: Cluster, facts: AllFacts) -> Iterator[Finding]:
     """1700 MB on a control plane; a worker with little is worth a word."""
-    short = {
-        host: known.memory_mb for host, known in seen(cluster, facts) if known.memory_mb < MIN_CONTROL_PLANE_MEMORY_MB
-    }
+    planes: dict[str, str] = {}
+    workers: dict[str, str] = {}
+    for host, known in seen(cluster, facts):
+        minimum = MIN_CONTROL_PLANE_MEMORY_MB if host.is_control_plane else LOW_WORKER_MEMORY_MB
+        if 0 < known.memory_mb < minimum:
+            (planes if host.is_control_plane else workers)[host.name] = f"has {known.memory_mb} MB of memory"
     yield from findings(
         "memory",
-        {host.name: f"has {size} MB of memory" for host, size in short.items() if host.is_control_plane and size},
+        planes,
         why=f"kubeadm refuses a control plane with less than {MIN_CONTROL_PLANE_MEMORY_MB} MB",
         remedy="give the machine 2 GB or more, or take another host as control plane",
     )
     yield from findings(
         "memory",
-        {
-            host.name: f"has {size} MB of memory"
-            for host, size in short.items()
-            if not host.is_control_plane and 0 < size < LOW_WORKER_MEMORY_MB
-        },
+        workers,
         why="kubelet, containerd, kube-proxy and Calico take about 500 MB, so hardly a pod will fit",
         remedy="give the machine 1 GB or more",
         is_warning=True,
