@@ -9,11 +9,17 @@ from pathlib import Path
 
 from .errors import LabError
 from .places import CACHE
+from .process import run
 
 _TOOLS = {
     "systemd-nspawn": "systemd-container", "ip": "iproute2", "nsenter": "util-linux", "ssh": "openssh-client",
     "ssh-keygen": "openssh-client", "docker-registry": "docker-registry", "bash": "bash",
 }
+_BUILD_TOOLS = {
+    "mmdebstrap": "mmdebstrap", "dpkg-deb": "dpkg", "apt-ftparchive": "apt-utils", "gpg": "gnupg", "gcc": "gcc",
+    "setcap": "libcap2-bin", "tar": "tar",
+}
+_BUILD_FILES = {"/usr/lib/x86_64-linux-gnu/libc.a": "libc6-dev", "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring"}
 _INOTIFY = {"max_user_instances": 8192, "max_user_watches": 1048576}
 NEEDED_BYTES = 6 << 30
 
@@ -33,6 +39,25 @@ def require_built(root_file_system: Path) -> None:
     missing = [package for tool, package in _TOOLS.items() if not shutil.which(tool)]
     if missing:
         raise LabError(f"programs of these packages are missing: {', '.join(missing)}", f"apt-get install {' '.join(missing)}")
+
+
+def install_tools() -> None:
+    """Install with apt what the build and the hosts need and is not there."""
+    wanted = {**_TOOLS, **_BUILD_TOOLS}
+    missing = sorted({package for tool, package in wanted.items() if not shutil.which(tool)})
+    missing += [package for path, package in _BUILD_FILES.items() if not Path(path).exists()]
+    if not missing:
+        return
+    print(f"installing {', '.join(missing)}", flush=True)
+    install = ["apt-get", "-qq", "install", "--yes", "--no-install-recommends", *missing]
+    settings = {"DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        run(install, env=settings)
+    except LabError:
+        run(["apt-get", "-qq", "update"], env=settings)
+        run(install, env=settings)
+    if "docker-registry" in missing and Path("/run/systemd/system").exists():
+        run(["systemctl", "disable", "--quiet", "--now", "docker-registry"])  # the lab starts its own
 
 
 def require_disk(needed: int = NEEDED_BYTES) -> None:

@@ -41,6 +41,8 @@ def lay(lab: Lab) -> None:
             switch = Path(f"/proc/sys/net/bridge/bridge-nf-call-{kind}")
             if switch.exists():
                 switch.write_text("0")
+        # No way out is said at once (a router without a route answers), instead of letting connections time out.
+        Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
 
 
 def batch(namespace: str, commands: list[str]) -> None:

@@ -13,7 +13,7 @@ from .host import Host, host_named, hosts_of
 from .places import CACHE, Lab, existing_lab
 from .process import run
 
-PUBLIC_KEY = CACHE / "lab-key.asc"
+PUBLIC_KEY = CACHE / "signing" / "lab-key.asc"
 DEFAULT_VERSION = "1.29.15"
 
 

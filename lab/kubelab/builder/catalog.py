@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import fcntl
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from .. import machine
 from ..errors import LabError
 from ..places import CACHE
-from . import hostroot
+from . import debs, downloads, golang, hostroot, images, manifests, registry, repository, signing
 from .runner import Runner
-from .target import Target, is_made, keys_of, size_of, with_needs
+from .target import Target, is_made, keys_of, remove, size_of, with_needs
 
 
 def all_targets() -> list[Target]:
     """Everything that the lab is made of."""
-    return [hostroot.target()]
+    return [
+        *golang.targets(), hostroot.target(), signing.target(), manifests.target(), downloads.target(),
+        *debs.kubernetes_targets(), *debs.containerd_targets(), *repository.targets(), *images.targets(),
+        registry.target(images.image_targets()),
+    ]
 
 
 def build(only: Sequence[str], *, is_list: bool) -> int:
@@ -29,14 +35,28 @@ def build(only: Sequence[str], *, is_list: bool) -> int:
     if only:
         targets = with_needs(targets, _known(targets, only))
     began = time.monotonic()
-    runner = Runner(targets, keys)
-    if runner.count:
-        machine.require_disk()
-        runner.run()
-    total = sum(size_of(target.output) for target in targets)
+    with _only_one_build():
+        runner = Runner(targets, keys)
+        if runner.count:
+            machine.require_disk()
+            machine.install_tools()
+            runner.run()
     done = f"{runner.count} of {len(targets)} targets made" if runner.count else f"nothing to do, all {len(targets)} targets are made"
-    print(f"{done}; {time.monotonic() - began:.0f} s; {total / 1e9:.1f} GB in {CACHE}")
+    print(f"{done}; {time.monotonic() - began:.0f} s; {size_of(CACHE) / 1e9:.1f} GB in {CACHE}")
     return 0
+
+
+@contextmanager
+def _only_one_build() -> Iterator[None]:
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / ".lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("another build is running; waiting for it", flush=True)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        remove(CACHE / "tmp")
+        yield
 
 
 def _known(targets: Sequence[Target], names: Sequence[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Sequence
@@ -67,7 +68,7 @@ def is_made(target: Target, key: str) -> bool:
 def make(target: Target, key: str) -> None:
     """Make the target beside its place and move it there."""
     temporary = _TEMPORARY / target.slug
-    _remove(temporary)
+    remove(temporary)
     for folder in (_STAMPS, _TEMPORARY, target.output.parent):
         folder.mkdir(parents=True, exist_ok=True)
     target.make(temporary)
@@ -76,15 +77,16 @@ def make(target: Target, key: str) -> None:
     stamp = _STAMPS / target.slug
     stamp.unlink(missing_ok=True)
     old = _TEMPORARY / f"{target.slug}.old"
-    _remove(old)
+    remove(old)
     if target.output.exists():
         target.output.rename(old)
     temporary.rename(target.output)
     stamp.write_text(key)
-    _remove(old)
+    remove(old)
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Remove a file or a folder, if it is there."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -92,10 +94,15 @@ def _remove(path: Path) -> None:
 
 
 def size_of(path: Path) -> int:
-    """Bytes of a file, or of all files in a folder."""
+    """Bytes of a file, or of all files in a folder; a file with several names counts once."""
     if path.is_file():
         return path.stat().st_size
-    return sum(p.lstat().st_size for p in path.rglob("*") if not p.is_dir())
+    sizes: dict[int, int] = {}
+    for folder, _, names in os.walk(path):
+        for name in names:
+            found = os.lstat(os.path.join(folder, name))  # noqa: PTH116, PTH118 (tens of thousands: pathlib is slow)
+            sizes[found.st_ino] = found.st_size
+    return sum(sizes.values())
 
 
 def with_needs(targets: Sequence[Target], names: Iterable[str]) -> list[Target]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+import sys
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -67,23 +68,21 @@ class Handler(SimpleHTTPRequestHandler):
         self.send_header("Content-Range", f"bytes {first}-{last}/{size}")
         return first, last
 
-    def _send(self, source: BinaryIO, at: int, count: int) -> None:
+    def _send(self, source: BinaryIO, first: int, count: int) -> None:
         self.wfile.flush()
-        while count > 0:
-            sent = os.sendfile(self.connection.fileno(), source.fileno(), at, count)
-            if sent == 0:
-                break
-            at, count = at + sent, count - sent
+        self.connection.sendfile(source, first, count)
 
 
 class Server(ThreadingHTTPServer):
-    """One thread per connection; broken connections are nobody's error."""
+    """One thread per connection."""
 
     daemon_threads = True
     request_queue_size = 128
 
     def handle_error(self, request: socket.socket | tuple[bytes, socket.socket], client_address: object) -> None:
-        """Clients that hang up are ordinary: hosts lose power here."""
+        """Clients that hang up are nobody's error: hosts lose power here. All else goes to the log."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
 
 
 def make_server(address: str, port: int, folder: Path) -> Server:

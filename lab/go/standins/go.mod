@@ -1,0 +1,3 @@
+module kubeboot.lab/standins
+
+go 1.21
