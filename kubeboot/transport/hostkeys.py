@@ -62,12 +62,12 @@ class Entry:
         if self.names.startswith("|"):
             return _matches_hashed(self.names, name)
         patterns = self.names.lower().split(",")
-        if any(pattern[0] == "!" and _matches_pattern(pattern[1:], name) for pattern in patterns if pattern):
+        if any(pattern[0] == "!" and matches_pattern(pattern[1:], name) for pattern in patterns if pattern):
             return False
-        return any(_matches_pattern(pattern, name) for pattern in patterns)
+        return any(matches_pattern(pattern, name) for pattern in patterns)
 
 
-def _matches_pattern(pattern: str, name: str) -> bool:
+def matches_pattern(pattern: str, name: str) -> bool:
     """sshd's wildcards are * and ? only; the brackets of `[host]:port` stand for themselves."""
     return fnmatch.fnmatchcase(name, pattern.replace("[", "[[]"))
 

@@ -98,10 +98,22 @@ class Sshd:
             for pid in (*_children(session), session):
                 kill(pid, signal.SIGKILL)
 
+    def freeze_sessions(self) -> None:
+        """Every connection stays up and says nothing any more; close ends them all the same."""
+        for session in self.sessions():
+            for pid in (*_children(session), session):
+                kill(pid, signal.SIGSTOP)
+
     def stop(self) -> None:
         """Stop listening; connections live on."""
         self._process.terminate()
         self._process.wait(5)
+
+    def restart(self) -> None:
+        """Stop listening and listen again, with what the files say now."""
+        self.stop()
+        self.log.unlink()
+        self.start()
 
     def close(self) -> None:
         """End the daemon and every connection."""

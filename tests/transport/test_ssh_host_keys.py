@@ -132,3 +132,57 @@ def test_a_revoked_key_is_refused_even_when_recorded(sshd: Sshd, make_transport:
 def test_the_name_without_the_port_does_not_vouch(sshd: Sshd, make_transport: MakeTransport) -> None:
     with pytest.raises(HostKeyUnknown):
         make_transport(sshd, known=f"127.0.0.1 {sshd.host_keys['ed25519']}\n").connect()
+
+
+def certify(folder: Path, sshd: Sshd, *flags: str) -> str:
+    """Give the sshd a certificate by a new authority; the authority's public key."""
+    authority = make_key(folder / "authority")
+    public = sshd.folder / "host_ed25519.pub"
+    command = ["ssh-keygen", "-q", "-s", folder / "authority", "-h", "-I", "test", *flags, public]
+    subprocess.run(command, check=True, capture_output=True)
+    return authority
+
+
+@pytest.mark.parametrize(
+    ("flags", "reason"),
+    [
+        (["-n", "127.0.0.1"], ""),
+        (["-n", "other,127.0.0.1", "-V", "-1h:+1h"], ""),
+        (["-n", "other"], "is for other, not for"),
+        ([], "is for nobody"),
+        (["-n", "127.0.0.1", "-V", "-2h:-1h"], "not valid now"),
+    ],
+)
+def test_certificates(
+    make_sshd: MakeSshd, make_transport: MakeTransport, tmp_path: Path, flags: list[str], reason: str
+) -> None:
+    sshd = make_sshd(options=[f"HostCertificate {tmp_path}/sshd0/host_ed25519-cert.pub"])
+    authority = certify(tmp_path, sshd, *flags)
+    sshd.restart()
+    transport = make_transport(sshd, known=f"@cert-authority [127.0.0.1]:* {authority}\n")
+    if not reason:
+        assert run(transport, "echo in") == (0, ["in"])
+        return
+    with pytest.raises(HostKeyUnknown, match=reason):
+        transport.connect()
+    recorded = f"@cert-authority [127.0.0.1]:* {authority}\n{sshd.known_hosts_line()}"
+    assert run(make_transport(sshd, known=recorded), "echo in") == (0, ["in"]), "the key itself is recorded"
+
+
+def test_another_authority_or_a_revoked_one(make_sshd: MakeSshd, make_transport: MakeTransport, tmp_path: Path) -> None:
+    sshd = make_sshd(options=[f"HostCertificate {tmp_path}/sshd0/host_ed25519-cert.pub"])
+    authority = certify(tmp_path, sshd, "-n", "127.0.0.1")
+    sshd.restart()
+    other = make_key(tmp_path / "other")
+    with pytest.raises(HostKeyUnknown, match="no @cert-authority here"):
+        make_transport(sshd, known=f"@cert-authority * {other}\n").connect()
+    with pytest.raises(HostKeyUnknown, match="@revoked"):
+        make_transport(sshd, known=f"@cert-authority * {authority}\n@revoked * {authority}\n").connect()
+
+
+def test_an_authority_and_a_host_without_a_certificate(
+    sshd: Sshd, make_transport: MakeTransport, tmp_path: Path
+) -> None:
+    other = make_key(tmp_path / "other")
+    with pytest.raises(HostKeyUnknown):
+        make_transport(sshd, known=f"@cert-authority * {other}\n").connect()

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 
 import paramiko
 
 from kubeboot.transport.hostkeys import HostKey, Verdict, Vouchers
-from kubeboot.transport.ssh import problems
+from kubeboot.transport.ssh import certificates, problems
 from kubeboot.transport.ssh.route import Hop
 from kubeboot.transport.ssh.sockets import Wire
 
@@ -50,8 +49,9 @@ class Busy(Exception):
 class Mistrusted(Exception):
     """The server's key is not one to go on with."""
 
-    def __init__(self, key: HostKey, verdict: Verdict) -> None:
+    def __init__(self, key: HostKey, verdict: Verdict, detail: str) -> None:
         super().__init__(verdict.value)
+        self.detail = detail
         self.key = key
         self.verdict = verdict
 
@@ -69,17 +69,26 @@ def shake_hands(
     transport.banner_timeout = left_s
     transport.handshake_timeout = max(left_s, float(hop.connect_timeout_s))
     transport.auth_timeout = AUTH_TIMEOUT_S
-    _prefer(transport, (only,) if only else known.key_types)
+    _prefer(transport, (only,) if only else known.key_types, bool(known.authorities))
     try:
         _start(host, hop, transport, wire)
-        key = transport.get_remote_server_key()
-        presented = HostKey(key.get_name(), key.asbytes())
-        if (verdict := known.judge(presented)) is not Verdict.TRUSTED:
-            raise Mistrusted(presented, verdict)
+        _check(transport.get_remote_server_key(), hop, known)
     except BaseException:
         close(transport, wire)
         raise
     return transport
+
+
+def _check(key: paramiko.PKey, hop: Hop, known: Vouchers) -> None:
+    """A certificate that vouches, or else the key itself: what is inside a useless certificate may be recorded."""
+    presented = HostKey(key.get_name(), key.asbytes())
+    verdict, detail = known.judge(presented), ""
+    certificate = getattr(key, "public_blob", None)
+    if certificate and verdict in (Verdict.UNKNOWN, Verdict.CHANGED):
+        detail = certificates.problem(certificate.key_blob, hop.known_as or hop.address, known)
+        verdict = verdict if detail else Verdict.TRUSTED
+    if verdict is not Verdict.TRUSTED:
+        raise Mistrusted(presented, verdict, detail)
 
 
 def close(transport: paramiko.Transport, wire: Wire) -> None:
@@ -89,12 +98,12 @@ def close(transport: paramiko.Transport, wire: Wire) -> None:
         transport.close()
 
 
-def _prefer(transport: paramiko.Transport, key_types: Sequence[str]) -> None:
+def _prefer(transport: paramiko.Transport, key_types: tuple[str, ...], has_authorities: bool) -> None:
     options = transport.get_security_options()
     options.kex = [name for name in KEX if name in options.kex]
     options.ciphers = [name for name in CIPHERS if name in options.ciphers]
     options.digests = [name for name in MACS if name in options.digests]
-    wanted: list[str] = []
+    wanted = list(certificates.certificate_types(key_types)) if has_authorities else []
     for kind in key_types:
         wanted += ["rsa-sha2-512", "rsa-sha2-256"] if kind == "ssh-rsa" else [kind]
     options.key_types = wanted

@@ -14,6 +14,7 @@ from kubeboot.errors import Unreachable
 from kubeboot.transport.hostkeys import KEY_TYPES, HostKey, Verdict, Vouchers, known_name, vouchers
 from kubeboot.transport.ssh import handshake, problems
 from kubeboot.transport.ssh.login import log_in
+from kubeboot.transport.ssh.pulse import Pulse
 from kubeboot.transport.ssh.route import Hop
 from kubeboot.transport.ssh.sockets import ProxyProcess, Wire, open_tcp
 
@@ -29,9 +30,12 @@ class Link:
     transport: paramiko.Transport
     wire: Wire
     proxy: ProxyProcess | None = None
+    pulse: Pulse | None = None
 
     def close(self) -> None:
         """Close connection and proxy process."""
+        if self.pulse:
+            self.pulse.stop()
         handshake.close(self.transport, self.wire)
         if self.proxy:
             self.proxy.close()
@@ -96,18 +100,22 @@ class Linker:
                 continue
             except handshake.Mistrusted as error:
                 presented.append(error.key)
-                if error.verdict is not Verdict.CHANGED:
-                    raise problems.bad_host_key(self._host, self._hop, presented, self._known, error.verdict) from error
+                if not self._known.is_fingerprint_only or error.verdict is not Verdict.CHANGED:
+                    raise self._refused(presented, error.verdict, error.detail) from error
         if not presented:
             raise problems.no_host_key(self._host, self._hop, self._known.key_types)
-        raise problems.bad_host_key(self._host, self._hop, presented, self._known, Verdict.CHANGED)
+        raise self._refused(presented, Verdict.CHANGED, "")
+
+    def _refused(self, presented: list[HostKey], verdict: Verdict, detail: str) -> Unreachable:
+        return problems.bad_host_key(self._host, self._hop, presented, self._known, verdict, detail)
 
     def _attempt(self, kind: str) -> Link:
         wire, proxy = self._open()
         try:
             transport = handshake.shake_hands(self._host, self._hop, wire, self._known, self._deadline, kind)
             self._log_in(transport, wire)
-            return Link(transport, wire, proxy)
+            is_direct = not (self._below or proxy)
+            return Link(transport, wire, proxy, None if is_direct else Pulse(transport, wire))
         except handshake.Busy as error:
             wire.close()
             raise handshake.Busy(proxy.last_words() if proxy else "") from error

@@ -113,10 +113,13 @@ def no_host_key(host: str, hop: Hop, kinds: Sequence[str]) -> Unreachable:
 
 
 def bad_host_key(
-    host: str, hop: Hop, presented: Sequence[HostKey], known: Vouchers, verdict: Verdict
+    host: str, hop: Hop, presented: Sequence[HostKey], known: Vouchers, verdict: Verdict, detail: str
 ) -> HostKeyUnknown | HostKeyChanged:
-    """Unknown, changed or revoked, with what was presented, what was expected, and where that stands."""
-    shown = ", ".join(f"{key.kind} {key.fingerprint}" for key in presented)
+    """Unknown, changed or revoked, with what was presented, what was expected, and where that stands.
+
+    `detail` says why the certificate that came with the key did not help.
+    """
+    shown = ", ".join(f"{key.kind} {key.fingerprint}" for key in presented) + (f" ({detail})" if detail else "")
     if verdict is Verdict.UNKNOWN:
         return _unknown(host, hop, shown, presented[0])
     if verdict is Verdict.REVOKED:
