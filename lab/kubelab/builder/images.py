@@ -18,7 +18,12 @@ CALICO_VERSIONS = ("v3.27.5", "v3.27.0")
 _PAUSE_TAGS = ("3.9", "3.8", "3.6")  # kubeadm's, and the defaults of the containerd releases around it
 _CERTGEN_TAGS = ("v1.6.9", "v1.4.1", "v20231226-1a7112e06")  # of ingress-nginx 1.13.9, 1.11.0, 1.9.6
 _INGRESS_TAGS = ("v1.13.9", "v1.11.0", "v1.9.6")
-_NETWORK_PACKAGES = ("iptables", "ipset", "conntrack", "ebtables", "kmod", "iproute2", "busybox-static")
+_NETWORK_PACKAGES = ("iptables", "ipset", "conntrack", "ebtables", "kmod", "iproute2", "busybox")
+_APPLETS = (
+    "sh", "nslookup", "wget", "nc", "ping", "sleep", "cat", "ls", "echo", "true", "false", "env", "hostname", "id", "date",
+    "head", "tail", "grep", "sed", "awk", "ps", "touch", "mkdir", "rm", "cp", "mv", "httpd", "telnet", "df", "mount", "test",
+    "timeout", "ip", "netstat", "route", "traceroute", "which", "wc", "sort", "tr", "cut", "seq", "dd", "vi", "top", "kill",
+)
 _NETWORK_LAYER = "layer with network tools"
 _PAUSE_SOURCE = LAB_FOLDER / "images" / "pause.c"
 
@@ -126,8 +131,8 @@ def _hello() -> Target:
 
 
 def _busybox() -> Target:
-    """For pods that try things out (nslookup, wget, nc); the network layer has Debian's static busybox."""
-    links = {f"/bin/{name}": "/usr/bin/busybox" for name in ("sh", "nslookup", "wget", "nc", "ping", "sleep", "cat", "ls")}
+    """For pods that try things out; the network layer has Debian's busybox."""
+    links = {f"/bin/{name}": "busybox" for name in _APPLETS}
     config = {"Cmd": ["sh"]}
     return _image("busybox", ["library/busybox:1.36", "library/busybox:latest"], Content(links=links), config, base=_NETWORK_LAYER)
 

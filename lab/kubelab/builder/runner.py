@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -68,11 +69,11 @@ class Runner:
 
     def _make(self, target: Target) -> None:
         label = f"[{self._place[target.name]:>2}/{len(self._place)}] {target.name}"
-        print(f"{label} ...", flush=True)
+        _say(f"{label} ...")
         began = time.monotonic()
         make(target, self._keys[target.name])
         took = time.monotonic() - began
-        print(f"{label} done: {took:.0f} s, {size_of(target.output) / 1e6:.0f} MB", flush=True)
+        _say(f"{label} done: {took:.0f} s, {size_of(target.output) / 1e6:.0f} MB")
         with self._changed:
             self._pending.discard(target.name)
             self._changed.notify_all()
@@ -82,3 +83,9 @@ class Runner:
             self._error = self._error or error
             self._changed.notify_all()
         end_children()
+
+
+def _say(line: str) -> None:
+    """One write per line: lanes print at the same time."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
