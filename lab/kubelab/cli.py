@@ -78,6 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     link = command("link", _link, "plug a host's network cable in or out")
     link.add_argument("host")
     link.add_argument("state", choices=("up", "down"))
+    slow = command("delay", _delay, "set the round trip between controller and hosts (0 takes it away)")
+    slow.add_argument("milliseconds", type=float, metavar="MS")
     return parser
 
 
@@ -134,4 +136,9 @@ def _on_hosts(call: Callable[[Sequence[str]], None]) -> Callable[[argparse.Names
 
 def _link(options: argparse.Namespace) -> int:
     fleet.set_link(options.host, options.state == "up")
+    return 0
+
+
+def _delay(options: argparse.Namespace) -> int:
+    fleet.set_delay(options.milliseconds)
     return 0

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import cgroups, machine, mirror, netns, network
+from . import cgroups, delay, machine, mirror, netns, network
 from .errors import LabError
 from .host import Host, host_named, hosts_of, power_off, power_on, prepare, unmount, wipe
 from .places import CACHE, STATE, Lab, claim_lab, existing_lab, lab_lock, lab_name
@@ -96,6 +96,12 @@ def set_link(name: str, is_up: bool) -> None:
         (host.folder / "network.hub").write_text(command)
         if host.is_running():
             network.batch(lab.hub_namespace, [command])
+
+
+def set_delay(milliseconds: float) -> None:
+    """Make the round trip between the controller and the hosts this much longer."""
+    with lab_lock(lab_name()):
+        delay.set_round_trip(existing_lab(), milliseconds)
 
 
 def wait_for_ssh(hosts: Sequence[Host]) -> None:

@@ -7,7 +7,7 @@ import json
 import time
 from typing import Any
 
-from . import cgroups, mirror, network
+from . import cgroups, delay, mirror, network
 from .errors import LabError
 from .host import Host, host_named, hosts_of
 from .places import CACHE, Lab, existing_lab
@@ -30,8 +30,12 @@ def hosts_as_table() -> str:
         uptime, memory = facts["uptime_s"], f"{facts['memory_bytes'] / 1e6:.0f} MB"
         cells = (f"{uptime // 60} m {uptime % 60} s", str(facts["pid"]), memory) if facts["pid"] else ("-", "-", "-")
         rows.append((host.name, host.address, facts["state"], *cells))
+    lab, note = existing_lab(), ""
+    if round_trip := delay.round_trip_ms(lab):
+        note = f"\nthe round trip between controller and hosts is {round_trip:g} ms longer"
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "\n".join(lines) + note
 
 
 def _facts(host: Host) -> dict[str, Any]:
