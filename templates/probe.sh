@@ -127,7 +127,7 @@ kb_probe() (
     kernel_feature nf_conntrack /proc/sys/net/netfilter/nf_conntrack_max
     kernel_feature ip_vs /proc/net/ip_vs /proc/sys/net/ipv4/vs
     for line in ip_vs_rr ip_vs_wrr ip_vs_sh vxlan; do kernel_feature "$line"; done
-    kernel_feature ipip /sys/class/net/tunl0
+    kernel_feature ipip /proc/sys/net/ipv4/conf/tunl0
     slurp /proc/sys/kernel/osrelease && folder+=/$REPLY
     while read -r line; do
       line=${line%.ko*} line=${line##*/}
@@ -151,16 +151,16 @@ kb_probe() (
 
   network() {
     local path line words before=''
-    for path in /sys/class/net/*; do
-      line=${path##*/}
-      case $line in
-        lo | cali* | tunl* | vxlan* | cni* | flannel* | cilium* | lxc* | veth* | docker* | br-* | virbr* | kube-* | \
-          nodelocaldns | dummy* | ifb* | wg* | tap* | tun*) continue ;;
-      esac
-      slurp "$path/type" && [[ $REPLY == 1 ]] && slurp "$path/address" && [[ $REPLY != 00:00:00:00:00:00 ]] &&
-        put macs "$REPLY"
-    done
     if type -P ip >/dev/null; then
+      # Not /sys/class/net: in a container that can be another network namespace's.
+      while read -r line; do
+        [[ $line =~ ^[0-9]+:\ ([^:@]+).*\ link/ether\ ([0-9a-f:]+) ]] || continue
+        case ${BASH_REMATCH[1]} in
+          cali* | vxlan* | cni* | flannel* | cilium* | lxc* | veth* | docker* | br-* | virbr* | kube-* | \
+            nodelocaldns | dummy* | ifb* | tap* | tun*) ;;
+          *) put macs "${BASH_REMATCH[2]}" ;;
+        esac
+      done < <(timeout 5 ip -o link | grep -v -E '^[0-9]+: +(cali|veth|lxc)' | head -n 200)
       while read -r -a words; do
         put interfaces "${words[3]} ${words[1]%@*}"
       done < <(timeout 5 ip -o address show | grep -v -E '^[0-9]+: +(cali|veth|lxc)' | head -n 200)
