@@ -1,4 +1,4 @@
-"""Cgroups: every process of a lab lives in one below kubeboot-lab/NAME, so that ending it needs no names and no pid files."""
+"""Cgroups: every process of a lab lives below kubeboot-lab/NAME, so that ending it needs no names and no pid files."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def make_host_group(lab: str, host: str) -> None:
         if not (tree / "cpuset.mems").exists():
             continue
         for level in [*reversed(relative.parents), relative]:
-            if level != Path("."):
+            if level != Path():
                 for name in ("cpuset.cpus", "cpuset.mems"):
                     (tree / level / name).write_text((tree / name).read_text())
         (tree / relative / "cgroup.clone_children").write_text("1")

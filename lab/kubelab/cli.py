@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from . import fleet, machine, netns, show
+from . import fleet, inventory, machine, netns, show
 from .errors import LabError
 from .host import host_named
 from .places import existing_lab
@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
 
     build = command("build", _build, "make programs, images, packages, host disk and mirror (incremental)")
     build.add_argument("--only", nargs="+", metavar="NAME", default=[], help="only these targets and what they need")
-    build.add_argument("--list", action="store_true", dest="is_list", help="print the targets and whether they are made")
+    build.add_argument("--list", action="store_true", dest="is_list", help="print the targets and their state")
     up = command("up", _up, "start node1..nodeN and the mirror")
     up.add_argument("count", type=int, nargs="?", default=3, metavar="N", help="how many hosts (default: 3)")
     command("down", _down, "end and remove everything of the lab")
@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     ssh.add_argument("argv", nargs=argparse.REMAINDER, metavar="CMD")
     ctl = command("ctl", _ctl, "run a command on the controller, where the hosts can be reached")
     ctl.add_argument("argv", nargs=argparse.REMAINDER, metavar="CMD")
-    show.add_inventory_arguments(command("inventory", _inventory, "print a kubeboot inventory of the hosts"))
+    inventory.add_arguments(command("inventory", _inventory, "print a kubeboot inventory of the hosts"))
     for name, call, text in (
         ("fresh", fleet.fresh, "make hosts as new: same keys and addresses, empty disks"),
         ("kill", fleet.kill, "cut the power of hosts"),
@@ -109,8 +109,21 @@ def _ssh(options: argparse.Namespace) -> int:
     lab = existing_lab()
     host = host_named(lab, options.host)
     words = [
-        "ssh", "-F", "none", "-i", str(lab.key), "-o", "IdentitiesOnly=yes", "-o", f"UserKnownHostsFile={lab.known_hosts}",
-        "-o", "StrictHostKeyChecking=yes", "-o", "ConnectTimeout=10", "-p", str(options.port),
+        "ssh",
+        "-F",
+        "none",
+        "-i",
+        str(lab.key),
+        "-o",
+        "IdentitiesOnly=yes",
+        "-o",
+        "StrictHostKeyChecking=yes",
+        "-o",
+        f"UserKnownHostsFile={lab.known_hosts}",
+        "-o",
+        "ConnectTimeout=10",
+        "-p",
+        str(options.port),
     ]
     netns.become(lab, [*words, f"{options.user}@{host.address}", *options.argv])
 
@@ -122,7 +135,7 @@ def _ctl(options: argparse.Namespace) -> int:
 
 
 def _inventory(options: argparse.Namespace) -> int:
-    print(show.inventory(options), end="")
+    print(inventory.text(options), end="")
     return 0
 
 

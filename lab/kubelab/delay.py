@@ -1,4 +1,4 @@
-"""Distance between the controller and everything else: every Ethernet frame of the controller waits half the round trip.
+"""Distance between the controller and all others: every Ethernet frame of the controller waits half the round trip.
 
 The kernel has no netem, so a relay stands in the controller's leg (both ends in the hub's namespace):
 
@@ -38,22 +38,38 @@ _QUEUE_LIMIT = 20_000  # frames; more are dropped, as a real link would
 def set_round_trip(lab: Lab, milliseconds: float) -> None:
     """Make the round trip this much longer; 0 takes the relay out."""
     if not 0 <= milliseconds <= MOST_MS:
-        raise LabError(f"a delay of {milliseconds} ms cannot be made", f"give 0 to {MOST_MS}, for example: lab delay 20")
+        raise LabError(
+            f"a delay of {milliseconds} ms cannot be made", f"give 0 to {MOST_MS}, for example: lab delay 20"
+        )
     take_out(lab)
     if milliseconds == 0:
         return
     log = lab.folder / "delay.log"
     network.batch(lab.hub_namespace, [f"link add {_SIDE_BRIDGE} type bridge", f"link set {_SIDE_BRIDGE} up"])
-    spawn(cgroups.service_group(lab.name, _SERVICE), [
-        "nsenter", f"--net={netns.FOLDER / lab.hub_namespace}", "env", f"PYTHONPATH={LAB_FOLDER}",
-        sys.executable, "-m", "kubelab.delay", str(milliseconds / 2000),
-    ], log)
+    group = cgroups.service_group(lab.name, _SERVICE)
+    spawn(
+        group,
+        [
+            "nsenter",
+            f"--net={netns.FOLDER / lab.hub_namespace}",
+            "env",
+            f"PYTHONPATH={LAB_FOLDER}",
+            sys.executable,
+            "-m",
+            "kubelab.delay",
+            str(milliseconds / 2000),
+        ],
+        log,
+    )
     _wait_for_taps(lab, log)
-    network.batch(lab.hub_namespace, [
-        f"link set {_TAPS[0]} master {_SIDE_BRIDGE} up",
-        f"link set {_TAPS[1]} master {network.BRIDGE} up",
-        f"link set {network.LEG} master {_SIDE_BRIDGE}",
-    ])
+    network.batch(
+        lab.hub_namespace,
+        [
+            f"link set {_TAPS[0]} master {_SIDE_BRIDGE} up",
+            f"link set {_TAPS[1]} master {network.BRIDGE} up",
+            f"link set {network.LEG} master {_SIDE_BRIDGE}",
+        ],
+    )
     (lab.folder / "delay").write_text(f"{milliseconds:g}\n")
 
 
@@ -88,7 +104,8 @@ class Relay:
     def __init__(self, taps: tuple[int, int], one_way_s: float) -> None:
         self._out_of = {taps[0]: taps[1], taps[1]: taps[0]}
         self._one_way_s = one_way_s
-        self._waiting: deque[tuple[float, int, bytes]] = deque()  # (when due, where to, frame): in order, as all wait equally
+        # (when due, where to, frame): always in order, as all wait equally long
+        self._waiting: deque[tuple[float, int, bytes]] = deque()
 
     def step(self, now: float, longest_wait_s: float) -> None:
         """Take in what has come, or wait for the next due frame; then send what is due."""
@@ -123,7 +140,7 @@ def _open_tap(name: str) -> int:
 
 
 def main() -> None:
-    """python -m kubelab.delay ONE_WAY_SECONDS, in the hub's namespace: relay until ended. The devices go with the process."""
+    """python -m kubelab.delay ONE_WAY_SECONDS, in the hub: relay until ended. The devices go with the process."""
     relay = Relay((_open_tap(_TAPS[0]), _open_tap(_TAPS[1])), float(sys.argv[1]))
     while True:
         relay.step(time.monotonic(), longest_wait_s=1.0)

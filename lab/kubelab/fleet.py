@@ -113,7 +113,8 @@ def wait_for_ssh(hosts: Sequence[Host]) -> None:
         for port in SSH_PORTS:
             while not netns.listens(host.lab.hub_namespace, host.address, port, b"SSH-"):
                 if time.monotonic() > deadline:
-                    raise LabError(f"{host.name} does not answer on ssh port {port}", f"see its console: {host.folder}/console.log")
+                    hint = f"see its console: {host.folder}/console.log"
+                    raise LabError(f"{host.name} does not answer on ssh port {port}", hint)
                 time.sleep(0.02)
 
 

@@ -12,14 +12,27 @@ from .places import CACHE
 from .process import run
 
 _TOOLS = {
-    "systemd-nspawn": "systemd-container", "ip": "iproute2", "nsenter": "util-linux", "ssh": "openssh-client",
-    "ssh-keygen": "openssh-client", "docker-registry": "docker-registry", "bash": "bash",
+    "systemd-nspawn": "systemd-container",
+    "ip": "iproute2",
+    "nsenter": "util-linux",
+    "ssh": "openssh-client",
+    "ssh-keygen": "openssh-client",
+    "docker-registry": "docker-registry",
+    "bash": "bash",
 }
 _BUILD_TOOLS = {
-    "mmdebstrap": "mmdebstrap", "dpkg-deb": "dpkg", "apt-ftparchive": "apt-utils", "gpg": "gnupg", "gcc": "gcc",
-    "setcap": "libcap2-bin", "tar": "tar",
+    "mmdebstrap": "mmdebstrap",
+    "dpkg-deb": "dpkg",
+    "apt-ftparchive": "apt-utils",
+    "gpg": "gnupg",
+    "gcc": "gcc",
+    "setcap": "libcap2-bin",
+    "tar": "tar",
 }
-_BUILD_FILES = {"/usr/lib/x86_64-linux-gnu/libc.a": "libc6-dev", "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring"}
+_BUILD_FILES = {
+    "/usr/lib/x86_64-linux-gnu/libc.a": "libc6-dev",
+    "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
+}
 _INOTIFY = {"max_user_instances": 8192, "max_user_watches": 1048576}
 NEEDED_BYTES = 6 << 30
 
@@ -29,16 +42,18 @@ def require_linux_root() -> None:
     if sys.platform != "linux":
         raise LabError(f"the lab needs Linux, this is {sys.platform}", "run it in a Linux virtual machine")
     if os.geteuid() != 0:
-        raise LabError("the lab needs root (it makes namespaces, mounts and cgroups)", f"run: sudo {' '.join(sys.argv)}")
+        command = f"run: sudo {' '.join(sys.argv)}"
+        raise LabError("the lab needs root (it makes namespaces, mounts and cgroups)", command)
 
 
 def require_built(root_file_system: Path) -> None:
     """A host's root file system and the programs that start it must be there."""
     if not root_file_system.is_dir():
-        raise LabError(f"the lab is not built yet (no {root_file_system})", "build it first, about 15 minutes: lab build")
+        raise LabError(f"the lab is not built yet (no {root_file_system})", "build it first (15 minutes): lab build")
     missing = [package for tool, package in _TOOLS.items() if not shutil.which(tool)]
     if missing:
-        raise LabError(f"programs of these packages are missing: {', '.join(missing)}", f"apt-get install {' '.join(missing)}")
+        names = " ".join(sorted(set(missing)))
+        raise LabError(f"programs of these packages are missing: {names}", f"apt-get install {names}")
 
 
 def install_tools() -> None:

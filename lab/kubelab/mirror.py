@@ -15,6 +15,7 @@ from .process import spawn
 
 WEB_FOLDER = CACHE / "mirror" / "web"
 REGISTRY_FOLDER = CACHE / "mirror" / "registry"
+PUBLIC_KEY = CACHE / "signing" / "lab-key.asc"  # signs all package repositories
 WEB_PORT, REGISTRY_PORT = 80, 5000
 _PATIENCE_S = 5.0
 
@@ -38,7 +39,8 @@ def _start_one(lab: Lab, name: str, port: int, argv: list[str]) -> None:
     deadline = time.monotonic() + _PATIENCE_S
     while not netns.listens(lab.hub_namespace, lab.mirror_address, port):
         if time.monotonic() > deadline:
-            raise LabError(f"the mirror's {name} server does not answer on {lab.mirror_address}:{port}", f"read its log: {log}")
+            message = f"the mirror's {name} server does not answer on {lab.mirror_address}:{port}"
+            raise LabError(message, f"read its log: {log}")
         time.sleep(0.02)
 
 

@@ -66,9 +66,9 @@ def become(lab: Lab, argv: Sequence[str]) -> NoReturn:
     _check(_libc.unshare(_NEW_MOUNTS), "cannot make a mount namespace")
     _check(_libc.mount(None, b"/", None, _SLAVE_ALL, None), "cannot make mounts private")
     resolver = lab.folder / "resolv.conf"
-    _libc.mount(bytes(resolver), b"/etc/resolv.conf", None, _BIND, None)  # without it names fail, addresses still work
+    _libc.mount(bytes(resolver), b"/etc/resolv.conf", None, _BIND, None)  # if it fails, addresses still work
     try:
-        os.execvp(argv[0], list(argv))
+        os.execvp(argv[0], list(argv))  # noqa: S606 (no shell is what is wanted)
     except FileNotFoundError:
         raise LabError(f"{argv[0]}: no such command", "give a program on PATH, for example: lab ctl ssh -V") from None
     except PermissionError:

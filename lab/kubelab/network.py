@@ -1,7 +1,8 @@
 """The lab's network: a hub namespace with a bridge and the mirror, a controller namespace, one namespace per host.
 
 The controller hangs on the bridge by one leg, so its traffic alone can be delayed (see delay.py). A host's namespace is
-laid anew at each of its boots by guard.sh, from the two batches written here: what a host did to its network ends with it.
+laid anew at each of its boots by guard.sh, from the two batches written here: nothing that a host did to its network
+outlives it.
 """
 
 from __future__ import annotations
@@ -23,19 +24,26 @@ def lay(lab: Lab) -> None:
     for namespace in (lab.hub_namespace, lab.controller_namespace):
         succeeds(["ip", "netns", "delete", namespace])
         run(["ip", "netns", "add", namespace])
-    batch(lab.hub_namespace, [
-        "link set lo up",
-        f"link add {BRIDGE} address 02:66:00:{lab.index:02x}:00:01 type bridge",
-        f"address add {lab.mirror_address}/24 dev {BRIDGE}",
-        f"link set {BRIDGE} up",
-        f"link add {LEG} type veth peer name eth0 address 02:66:00:{lab.index:02x}:00:02 netns {lab.controller_namespace}",
-        f"link set {LEG} master {BRIDGE} up",
-    ])
-    batch(lab.controller_namespace, [
-        "link set lo up",
-        f"address add {lab.controller_address}/24 dev eth0",
-        "link set eth0 up",
-    ])
+    mac = f"02:66:00:{lab.index:02x}:00"
+    batch(
+        lab.hub_namespace,
+        [
+            "link set lo up",
+            f"link add {BRIDGE} address {mac}:01 type bridge",
+            f"address add {lab.mirror_address}/24 dev {BRIDGE}",
+            f"link set {BRIDGE} up",
+            f"link add {LEG} type veth peer name eth0 address {mac}:02 netns {lab.controller_namespace}",
+            f"link set {LEG} master {BRIDGE} up",
+        ],
+    )
+    batch(
+        lab.controller_namespace,
+        [
+            "link set lo up",
+            f"address add {lab.controller_address}/24 dev eth0",
+            "link set eth0 up",
+        ],
+    )
     with netns.inside(lab.hub_namespace):
         for kind in ("iptables", "ip6tables", "arptables"):
             switch = Path(f"/proc/sys/net/bridge/bridge-nf-call-{kind}")
@@ -53,13 +61,18 @@ def batch(namespace: str, commands: list[str]) -> None:
 def host_batch(lab: Lab, number: int) -> str:
     """`ip` commands, run in the host's namespace, that give it its one interface and a default route."""
     mac = f"02:66:00:{lab.index:02x}:01:{number:02x}"
-    return "\n".join([
-        "link set lo up",
-        f"link add eth0 address {mac} type veth peer name {port(number)} netns {lab.hub_namespace}",
-        f"address add {lab.host_address(number)}/24 dev eth0",
-        "link set eth0 up",
-        f"route add default via {lab.mirror_address}",
-    ]) + "\n"
+    return (
+        "\n".join(
+            [
+                "link set lo up",
+                f"link add eth0 address {mac} type veth peer name {port(number)} netns {lab.hub_namespace}",
+                f"address add {lab.host_address(number)}/24 dev eth0",
+                "link set eth0 up",
+                f"route add default via {lab.mirror_address}",
+            ]
+        )
+        + "\n"
+    )
 
 
 def port_command(number: int, is_up: bool) -> str:

@@ -22,7 +22,7 @@ _LAST_INDEX = 250
 
 @dataclass(frozen=True)
 class Lab:
-    """One lab by name. Its index picks the subnet 10.66.INDEX.0/24: .1 is the mirror, .2 the controller, .11 the first host."""
+    """One lab by name. Its index picks the subnet 10.66.INDEX.0/24: .1 mirror, .2 controller, .11 the first host."""
 
     name: str
     index: int
@@ -72,7 +72,8 @@ def lab_name() -> str:
     """The lab's name from the environment, checked: it becomes part of paths and namespace names."""
     name = os.environ.get("KUBEBOOT_LAB") or DEFAULT_LAB
     if not _NAME.fullmatch(name):
-        raise LabError(f"KUBEBOOT_LAB={name!r} is no lab name: small letters, digits and dashes, 20 at most", "try: KUBEBOOT_LAB=lab2")
+        rule = "use up to 20 small letters, digits and dashes, for example: KUBEBOOT_LAB=lab2"
+        raise LabError(f"KUBEBOOT_LAB={name!r} is no name for a lab", rule)
     return name
 
 

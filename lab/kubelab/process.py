@@ -28,8 +28,14 @@ def run(
     pipe = subprocess.PIPE
     try:
         child = subprocess.Popen(
-            words, stdin=pipe if stdin is not None else subprocess.DEVNULL, stdout=pipe, stderr=pipe,
-            text=True, errors="replace", cwd=cwd, env={**os.environ, **(env or {})},
+            words,
+            stdin=pipe if stdin is not None else subprocess.DEVNULL,
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
+            errors="replace",
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
         )
     except FileNotFoundError:
         raise LabError(f"{words[0]} is not installed", "lab build installs what the lab needs") from None
@@ -60,13 +66,17 @@ def succeeds(argv: Sequence[str | Path]) -> bool:
 
 
 def spawn(cgroup: Path, argv: Sequence[str | Path], log: Path) -> int:
-    """Start a background program inside a cgroup of the lab, so that `down` finds it whatever happened; return its pid."""
+    """Start a background program inside a cgroup of the lab, where `down` finds it in any case; return its pid."""
     words = [str(word) for word in argv]
     enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"'
     with log.open("ab") as out:
         child = subprocess.Popen(
             ["sh", "-c", enter, str(cgroup), *words],
-            stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True, cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            cwd="/",
         )
     child.returncode = 0  # it outlives this process on purpose: no ResourceWarning when the object goes
     return child.pid

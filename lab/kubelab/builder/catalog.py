@@ -18,8 +18,15 @@ from .target import Target, is_made, keys_of, remove, size_of, with_needs
 def all_targets() -> list[Target]:
     """Everything that the lab is made of."""
     return [
-        *golang.targets(), hostroot.target(), signing.target(), manifests.target(), downloads.target(),
-        *debs.kubernetes_targets(), *debs.containerd_targets(), *repository.targets(), *images.targets(),
+        *golang.targets(),
+        hostroot.target(),
+        signing.target(),
+        manifests.target(),
+        downloads.target(),
+        *debs.kubernetes_targets(),
+        *debs.containerd_targets(),
+        *repository.targets(),
+        *images.targets(),
         registry.target(images.image_targets()),
     ]
 
@@ -41,7 +48,7 @@ def build(only: Sequence[str], *, is_list: bool) -> int:
             machine.require_disk()
             machine.install_tools()
             runner.run()
-    done = f"{runner.count} of {len(targets)} targets made" if runner.count else f"nothing to do, all {len(targets)} targets are made"
+    done = f"{runner.count} of {len(targets)} targets made" if runner.count else f"all {len(targets)} targets are made"
     print(f"{done}; {time.monotonic() - began:.0f} s; {size_of(CACHE) / 1e9:.1f} GB in {CACHE}")
     return 0
 

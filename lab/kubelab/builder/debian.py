@@ -22,7 +22,8 @@ def mirror_url() -> str:
     for url, suites, components in _sources():
         if "main" in components and any(re.fullmatch(r"bookworm|trixie|stable|testing|sid", suite) for suite in suites):
             return url.rstrip("/")
-    raise LabError("this machine's apt has no Debian archive", "the lab is built on Debian 12: put its archive into /etc/apt/sources.list")
+    hint = "the lab is built on Debian 12: put its archive into /etc/apt/sources.list"
+    raise LabError("this machine's apt has no Debian archive", hint)
 
 
 def _sources() -> Iterator[tuple[str, list[str], list[str]]]:
@@ -44,9 +45,17 @@ def bootstrap(folder: Path, suite: str, variant: str, packages: Sequence[str], i
     slim = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in _NO_DOCUMENTATION] if is_slim else []
     run(
         [
-            "mmdebstrap", "--quiet", f"--variant={variant}", "--mode=root", f"--keyring={KEYRING}", *slim,
-            f"--include={','.join(packages)}", '--aptopt=Apt::Install-Recommends "false"',
-            suite, folder, f"deb {mirror_url()} {suite} main",
+            "mmdebstrap",
+            "--quiet",
+            f"--variant={variant}",
+            "--mode=root",
+            f"--keyring={KEYRING}",
+            *slim,
+            f"--include={','.join(packages)}",
+            '--aptopt=Apt::Install-Recommends "false"',
+            suite,
+            folder,
+            f"deb {mirror_url()} {suite} main",
         ],
         what=f"mmdebstrap of {folder.name}",
     )

@@ -1,10 +1,11 @@
-"""Packages that Debian has not: Kubernetes' own, laid out as upstream publishes them, and a stand-in for containerd.io."""
+"""Packages that Debian has not: Kubernetes' own, laid out as upstream's, and a stand-in for containerd.io."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from ..places import CACHE, LAB_FOLDER
@@ -18,6 +19,9 @@ _FOLDER = CACHE / "packages"
 _SYSTEMD = LAB_FOLDER / "packaging"
 _REVISION = "1.1"
 _CONTAINERD_VERSIONS = ("1.6.20-lab1", "1.6.20-lab2")
+_KUBELET_NEEDS = (
+    "iptables (>= 1.4.21), kubernetes-cni (>= 1.2.0), iproute2, socat, util-linux, mount, ebtables, ethtool, conntrack"
+)
 _ENABLE_KUBELET = """#!/bin/sh
 set -e
 if [ "$1" = configure ] && [ -d /run/systemd/system ]; then
@@ -77,7 +81,11 @@ class Package:
 
     def _control(self) -> str:
         lines = [
-            f"Package: {self.name}", f"Version: {self.version}", "Architecture: amd64", "Section: admin", "Priority: optional",
+            f"Package: {self.name}",
+            f"Version: {self.version}",
+            "Architecture: amd64",
+            "Section: admin",
+            "Priority: optional",
             "Maintainer: kubeboot lab <lab@lab.invalid>",
         ]
         lines += [f"Depends: {self.depends}"] if self.depends else []
@@ -89,7 +97,7 @@ def kubernetes_targets() -> list[Target]:
     made = []
     for version in KUBERNETES_VERSIONS:
         needs = [f"{program} v{version}" for program in ("kubeadm", "kubelet", "kubectl")]
-        made.append(_target(f"packages of Kubernetes {version}", lambda version=version: _of_version(version), needs))
+        made.append(_target(f"packages of Kubernetes {version}", partial(_of_version, version), needs))
     made.append(_target("packages cri-tools, kubernetes-cni", _shared, ["crictl v1.29.0", "CNI plugins v1.4.0"]))
     return made
 
@@ -107,7 +115,8 @@ def containerd_targets() -> list[Target]:
             _containerd(version, content).build(output)
         shutil.rmtree(content)
 
-    return [Target("package containerd.io (stand-in)", "packages", _FOLDER / "containerd.io", make, ("1",), (DOWNLOADS_TARGET,))]
+    name = "package containerd.io (stand-in)"
+    return [Target(name, "packages", _FOLDER / "containerd.io", make, ("1",), (DOWNLOADS_TARGET,))]
 
 
 def debs_of(targets: Iterable[Target]) -> list[Path]:
@@ -130,36 +139,45 @@ def _of_version(version: str) -> list[Package]:
         return {f"usr/bin/{name}": folder_of(f"{name} v{version}") / name}
 
     revised = f"{version}-{_REVISION}"
-    systemd = {
-        "usr/lib/systemd/system/kubelet.service": _SYSTEMD / "kubelet.service",
-        "usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf": _SYSTEMD / "10-kubeadm.conf",
-    }
-    needs = "iptables (>= 1.4.21), kubernetes-cni (>= 1.2.0), iproute2, socat, util-linux, mount, ebtables, ethtool, conntrack"
+    unit = {"usr/lib/systemd/system/kubelet.service": _SYSTEMD / "kubelet.service"}
+    drop_in = {"usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf": _SYSTEMD / "10-kubeadm.conf"}
+    kubeadm, kubelet, kubectl = (
+        "Command-line utility for administering a Kubernetes cluster",
+        "Node agent for Kubernetes clusters",
+        "Command-line utility for interacting with a Kubernetes cluster",
+    )
     return [
-        Package("kubeadm", revised, "Command-line utility for administering a Kubernetes cluster", program("kubeadm")
-                | {"usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf": _SYSTEMD / "10-kubeadm.conf"},
-                depends="cri-tools (>= 1.28.0)"),
-        Package("kubelet", revised, "Node agent for Kubernetes clusters", program("kubelet")
-                | {k: v for k, v in systemd.items() if k.endswith(".service")}, depends=needs, postinst=_ENABLE_KUBELET),
-        Package("kubectl", revised, "Command-line utility for interacting with a Kubernetes cluster", program("kubectl")),
+        Package("kubeadm", revised, kubeadm, program("kubeadm") | drop_in, depends="cri-tools (>= 1.28.0)"),
+        Package("kubelet", revised, kubelet, program("kubelet") | unit, {}, _KUBELET_NEEDS, postinst=_ENABLE_KUBELET),
+        Package("kubectl", revised, kubectl, program("kubectl")),
     ]
 
 
 def _shared() -> list[Package]:
     plugins = {f"opt/cni/bin/{path.name}": path for path in folder_of("CNI plugins v1.4.0").iterdir()}
     crictl = {"usr/bin/crictl": folder_of("crictl v1.29.0") / "crictl"}
+    cni, tools = (
+        "Binaries for container networking",
+        "Command-line utility for the container runtime (small, the lab's)",
+    )
     return [
-        Package("kubernetes-cni", f"1.3.0-{_REVISION}", "Binaries required to provision kubernetes container networking", plugins),
-        Package("cri-tools", f"1.29.0-{_REVISION}", "Command-line utility for the container runtime (the lab's own, small)", crictl),
+        Package("kubernetes-cni", f"1.3.0-{_REVISION}", cni, plugins),
+        Package("cri-tools", f"1.29.0-{_REVISION}", tools, crictl),
     ]
 
 
 def _containerd(version: str, content: Path) -> Package:
-    files = {f"usr/bin/{path.name}": path for folder in ("usr/bin", "usr/sbin") for path in (content / folder).iterdir()}
+    programs = [*(content / "usr/bin").iterdir(), *(content / "usr/sbin").iterdir()]
+    files = {f"usr/bin/{path.name}": path for path in programs}
     files["lib/systemd/system/containerd.service"] = content / "lib/systemd/system/containerd.service"
     rivals = "containerd, runc"
     return Package(
-        "containerd.io", version, "An open and reliable container runtime (the lab's stand-in, made from Debian's programs)",
-        files, {"etc/containerd/config.toml": _CRI_OFF}, "libc6 (>= 2.34), libseccomp2 (>= 2.5.0)",
-        [f"Provides: {rivals}", f"Conflicts: {rivals}", f"Replaces: {rivals}"], _START_CONTAINERD,
+        "containerd.io",
+        version,
+        "Container runtime (the lab's stand-in, made from Debian's programs)",
+        files,
+        {"etc/containerd/config.toml": _CRI_OFF},
+        "libc6 (>= 2.34), libseccomp2 (>= 2.5.0)",
+        [f"Provides: {rivals}", f"Conflicts: {rivals}", f"Replaces: {rivals}"],
+        _START_CONTAINERD,
     )

@@ -1,4 +1,4 @@
-"""The Debian packages that kubeboot may install on hosts, downloaded with everything they need beyond the host's disk."""
+"""The Debian packages that may be wanted on hosts, downloaded with all they need beyond the hosts' disk."""
 
 from __future__ import annotations
 
@@ -15,12 +15,62 @@ from .target import Target
 DOWNLOADS_TARGET = "debian packages"
 DOWNLOADS = CACHE / "debian-packages"
 PACKAGES = (
-    "conntrack", "socat", "ipset", "ipvsadm", "iptables", "ebtables", "ethtool", "jq", "nfs-common", "chrony",
-    "containerd", "runc", "haproxy", "keepalived", "apt-transport-https", "bash-completion", "lsof", "tcpdump", "nftables",
-    "rsync", "psmisc", "firewalld", "ufw", "unattended-upgrades", "python3-minimal", "vim-tiny", "less", "netcat-openbsd",
-    "dnsutils", "tar", "gzip", "xz-utils", "zstd", "openssl", "etcd-client", "open-iscsi", "systemd-timesyncd", "auditd",
-    "gnupg", "curl", "ca-certificates", "iputils-ping", "kmod", "procps", "util-linux", "mount", "e2fsprogs",
-    "wget", "bridge-utils", "sysstat", "logrotate", "cron", "rsyslog", "libseccomp2", "apparmor", "busybox-static",
+    "conntrack",
+    "socat",
+    "ipset",
+    "ipvsadm",
+    "iptables",
+    "ebtables",
+    "ethtool",
+    "jq",
+    "nfs-common",
+    "chrony",
+    "containerd",
+    "runc",
+    "haproxy",
+    "keepalived",
+    "apt-transport-https",
+    "bash-completion",
+    "lsof",
+    "tcpdump",
+    "nftables",
+    "rsync",
+    "psmisc",
+    "firewalld",
+    "ufw",
+    "unattended-upgrades",
+    "python3-minimal",
+    "vim-tiny",
+    "less",
+    "netcat-openbsd",
+    "dnsutils",
+    "tar",
+    "gzip",
+    "xz-utils",
+    "zstd",
+    "openssl",
+    "etcd-client",
+    "open-iscsi",
+    "systemd-timesyncd",
+    "auditd",
+    "gnupg",
+    "curl",
+    "ca-certificates",
+    "iputils-ping",
+    "kmod",
+    "procps",
+    "util-linux",
+    "mount",
+    "e2fsprogs",
+    "wget",
+    "bridge-utils",
+    "sysstat",
+    "logrotate",
+    "cron",
+    "rsyslog",
+    "libseccomp2",
+    "apparmor",
+    "busybox-static",
 )
 _URI = re.compile(r"^'([^']+)' (\S+_(?:amd64|all)\.deb) ", re.MULTILINE)
 
@@ -40,10 +90,16 @@ def _make(output: Path) -> None:
     source = f"deb [signed-by={debian.KEYRING}] {debian.mirror_url()} {debian.HOST_SUITE} main\n"
     (state / "sources.list").write_text(source)
     settings = {
-        "Dir::State::lists": state / "lists", "Dir::State::status": ROOT_FILE_SYSTEM / "var/lib/dpkg/status",
-        "Dir::State::extended_states": state / "extended_states", "Dir::Cache": state / "cache",
-        "Dir::Etc::sourcelist": state / "sources.list", "Dir::Etc::sourceparts": "-", "APT::Update::Post-Invoke::": "",
-        "APT::Install-Recommends": "false", "Debug::NoLocking": "true", "APT::Sandbox::User": "root",
+        "Dir::State::lists": state / "lists",
+        "Dir::State::status": ROOT_FILE_SYSTEM / "var/lib/dpkg/status",
+        "Dir::State::extended_states": state / "extended_states",
+        "Dir::Cache": state / "cache",
+        "Dir::Etc::sourcelist": state / "sources.list",
+        "Dir::Etc::sourceparts": "-",
+        "APT::Update::Post-Invoke::": "",
+        "APT::Install-Recommends": "false",
+        "Debug::NoLocking": "true",
+        "APT::Sandbox::User": "root",
     }
     apt = ["apt-get", "-qq", *(f"-o{name}={value}" for name, value in settings.items())]
     run([*apt, "update"])

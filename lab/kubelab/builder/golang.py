@@ -19,7 +19,13 @@ PROGRAMS = CACHE / "programs"
 KUBERNETES_VERSIONS = ("1.29.15", "1.29.1")
 ETCD_OF = {"1.29.15": "3.5.16", "1.29.1": "3.5.10"}  # as each version's kubeadm wants it
 KUBERNETES_PROGRAMS = (
-    "kubeadm", "kubectl", "kubelet", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy",
+    "kubeadm",
+    "kubectl",
+    "kubelet",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kube-proxy",
 )
 INGRESS_MODULE = "k8s.io/ingress-nginx"
 _CNI_MODULE = "github.com/containernetworking/plugins/plugins"
@@ -42,7 +48,8 @@ def targets() -> list[Target]:
     made.append(_target("coredns v1.11.1", "coredns-1.11.1", {"coredns": "github.com/coredns/coredns"}))
     ingress = {"nginx-ingress-controller": "nginx", "dbg": "dbg", "wait-shutdown": "waitshutdown"}
     packages = {program: f"{INGRESS_MODULE}/cmd/{name}" for program, name in ingress.items()}
-    made.append(_target("ingress-nginx v1.11.0", "ingress-nginx", packages, f"-X {INGRESS_MODULE}/version.RELEASE=v1.11.0"))
+    release = f"-X {INGRESS_MODULE}/version.RELEASE=v1.11.0"
+    made.append(_target("ingress-nginx v1.11.0", "ingress-nginx", packages, release))
     return made
 
 
@@ -83,7 +90,9 @@ def _target(name: str, module: str, packages: Mapping[str, str], link_flags: str
 def _build(module: Path, package: str, output: Path, link_flags: str) -> None:
     run(
         ["nice", "-n", "10", go(), "build", "-trimpath", "-ldflags", link_flags, "-o", output, package],
-        cwd=module, env=environment(), what=f"building {output.name}",
+        cwd=module,
+        env=environment(),
+        what=f"building {output.name}",
     )
 
 
@@ -91,7 +100,9 @@ def go() -> str:
     """The Go command, or an error that says what to install."""
     found = shutil.which("go")
     if found is None:
-        raise LabError("Go is not installed (no `go` on PATH)", "install Go 1.21 or newer; it fetches the version it needs itself")
+        raise LabError(
+            "Go is not installed (no `go` on PATH)", "install Go 1.21 or newer; it gets the version it needs"
+        )
     return found
 
 

@@ -13,19 +13,36 @@ from . import debian
 from .target import Target
 
 PACKAGES = (
-    "systemd", "systemd-sysv", "dbus", "openssh-server", "sudo", "iproute2", "ca-certificates", "procps", "kmod",
-    "iputils-ping", "curl", "gnupg",
+    "systemd",
+    "systemd-sysv",
+    "dbus",
+    "openssh-server",
+    "sudo",
+    "iproute2",
+    "ca-certificates",
+    "procps",
+    "kmod",
+    "iputils-ping",
+    "curl",
+    "gnupg",
 )
 _UNIT = LAB_FOLDER / "ground" / "lab-ground.service"
 _SSHD = "# The lab's tests use both an ordinary and an unusual port.\nPort 22\nPort 2222\nPasswordAuthentication no\n"
 # Timers that would take the package lock at a random moment; and consoles that nobody sits at.
-_MASKED = ("apt-daily.timer", "apt-daily-upgrade.timer", "console-getty.service", "getty@.service", "container-getty@.service")
+_MASKED = (
+    "apt-daily.timer",
+    "apt-daily-upgrade.timer",
+    "console-getty.service",
+    "getty@.service",
+    "container-getty@.service",
+)
 
 
 def target() -> Target:
     """The hosts' root file system."""
     settings = f"{PACKAGES} {_SSHD} {_MASKED} {debian.HOST_SUITE} 2"
-    return Target("host root file system", "disk", ROOT_FILE_SYSTEM, _make, (settings, _UNIT), before_replacing=refuse_if_in_use)
+    inputs = (settings, _UNIT)
+    return Target("host root file system", "disk", ROOT_FILE_SYSTEM, _make, inputs, before_replacing=refuse_if_in_use)
 
 
 def _make(root: Path) -> None:
@@ -54,4 +71,5 @@ def _make(root: Path) -> None:
 def refuse_if_in_use() -> None:
     """Running hosts stand on the old one: taking it away would break them in strange ways."""
     if f"lowerdir={ROOT_FILE_SYSTEM}," in Path("/proc/self/mounts").read_text():
-        raise LabError("the hosts' root file system has changed, but hosts of a lab run on the old one", "end all labs first: lab down")
+        message = "the hosts' root file system is to be made anew, but hosts of a lab stand on the old one"
+        raise LabError(message, "end all labs first: lab down")

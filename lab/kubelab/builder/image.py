@@ -71,10 +71,23 @@ def write_layer(content: Content, output: Path) -> None:
 def write_root_layer(root: Path, output: Path) -> None:
     """A layer folder from a whole root file system, with the capabilities of its files."""
     archive = output.with_suffix(".tar")
-    run([
-        "tar", "--format=posix", "--pax-option=delete=atime,delete=ctime", "--sort=name", f"--mtime=@{_EPOCH}",
-        "--numeric-owner", "--xattrs", "--xattrs-include=security.capability", "-C", root, "-cf", archive, ".",
-    ])
+    run(
+        [
+            "tar",
+            "--format=posix",
+            "--pax-option=delete=atime,delete=ctime",
+            "--sort=name",
+            f"--mtime=@{_EPOCH}",
+            "--numeric-owner",
+            "--xattrs",
+            "--xattrs-include=security.capability",
+            "-C",
+            root,
+            "-cf",
+            archive,
+            ".",
+        ]
+    )
 
     def fill(stream: IO[bytes]) -> None:
         with archive.open("rb") as source:
@@ -113,26 +126,39 @@ def write_image(output: Path, names: Sequence[str], layers: Sequence[Path], conf
         digest = file_digest(source)
         if not (blobs / digest).exists():
             (blobs / digest).hardlink_to(source)
-        described.append({
-            "mediaType": f"{_MEDIA}image.rootfs.diff.tar.gzip", "size": source.stat().st_size, "digest": f"sha256:{digest}",
-        })
-    settings = json.dumps({
-        "architecture": "amd64",
-        "os": "linux",
-        "created": "2023-11-14T22:13:20Z",
-        "config": {"Env": [_PATH], **config},
-        "rootfs": {"type": "layers", "diff_ids": [(layer / "diff_id").read_text() for layer in layers]},
-    }, sort_keys=True).encode()
+        described.append(
+            {
+                "mediaType": f"{_MEDIA}image.rootfs.diff.tar.gzip",
+                "size": source.stat().st_size,
+                "digest": f"sha256:{digest}",
+            }
+        )
+    settings = json.dumps(
+        {
+            "architecture": "amd64",
+            "os": "linux",
+            "created": "2023-11-14T22:13:20Z",
+            "config": {"Env": [_PATH], **config},
+            "rootfs": {"type": "layers", "diff_ids": [(layer / "diff_id").read_text() for layer in layers]},
+        },
+        sort_keys=True,
+    ).encode()
     settings_digest = hashlib.sha256(settings).hexdigest()
     (blobs / settings_digest).write_bytes(settings)
-    (output / "manifest.json").write_text(json.dumps({
-        "schemaVersion": 2,
-        "mediaType": f"{_MEDIA}distribution.manifest.v2+json",
-        "config": {
-            "mediaType": f"{_MEDIA}container.image.v1+json", "size": len(settings), "digest": f"sha256:{settings_digest}",
-        },
-        "layers": described,
-    }))
+    (output / "manifest.json").write_text(
+        json.dumps(
+            {
+                "schemaVersion": 2,
+                "mediaType": f"{_MEDIA}distribution.manifest.v2+json",
+                "config": {
+                    "mediaType": f"{_MEDIA}container.image.v1+json",
+                    "size": len(settings),
+                    "digest": f"sha256:{settings_digest}",
+                },
+                "layers": described,
+            }
+        )
+    )
     (output / "names.json").write_text(json.dumps(list(names)))
 
 

@@ -20,9 +20,52 @@ _CERTGEN_TAGS = ("v1.6.9", "v1.4.1", "v20231226-1a7112e06")  # of ingress-nginx 
 _INGRESS_TAGS = ("v1.13.9", "v1.11.0", "v1.9.6")
 _NETWORK_PACKAGES = ("iptables", "ipset", "conntrack", "ebtables", "kmod", "iproute2", "busybox")
 _APPLETS = (
-    "sh", "nslookup", "wget", "nc", "ping", "sleep", "cat", "ls", "echo", "true", "false", "env", "hostname", "id", "date",
-    "head", "tail", "grep", "sed", "awk", "ps", "touch", "mkdir", "rm", "cp", "mv", "httpd", "telnet", "df", "mount", "test",
-    "timeout", "ip", "netstat", "route", "traceroute", "which", "wc", "sort", "tr", "cut", "seq", "dd", "vi", "top", "kill",
+    "sh",
+    "nslookup",
+    "wget",
+    "nc",
+    "ping",
+    "sleep",
+    "cat",
+    "ls",
+    "echo",
+    "true",
+    "false",
+    "env",
+    "hostname",
+    "id",
+    "date",
+    "head",
+    "tail",
+    "grep",
+    "sed",
+    "awk",
+    "ps",
+    "touch",
+    "mkdir",
+    "rm",
+    "cp",
+    "mv",
+    "httpd",
+    "telnet",
+    "df",
+    "mount",
+    "test",
+    "timeout",
+    "ip",
+    "netstat",
+    "route",
+    "traceroute",
+    "which",
+    "wc",
+    "sort",
+    "tr",
+    "cut",
+    "seq",
+    "dd",
+    "vi",
+    "top",
+    "kill",
 )
 _NETWORK_LAYER = "layer with network tools"
 _PAUSE_SOURCE = LAB_FOLDER / "images" / "pause.c"
@@ -35,15 +78,25 @@ def targets() -> list[Target]:
         made += _kubernetes(version)
         made.append(_etcd(ETCD_OF[version]))
     coredns = folder_of("coredns v1.11.1") / "coredns"
-    made.append(_image(
-        "coredns 1.11.1", _with_flat(["coredns/coredns:v1.11.1"]), Content({"/coredns": coredns}),
-        {"Entrypoint": ["/coredns"]}, needs=["coredns v1.11.1"],
-    ))
+    made.append(
+        _image(
+            "coredns 1.11.1",
+            _with_flat(["coredns/coredns:v1.11.1"]),
+            Content({"/coredns": coredns}),
+            {"Entrypoint": ["/coredns"]},
+            needs=["coredns v1.11.1"],
+        )
+    )
     made += [_pause(), *_calico(), _certgen(), _hello(), _busybox()]
-    made.append(_image(
-        "ingress-nginx controller", [f"ingress-nginx/controller:{tag}" for tag in _INGRESS_TAGS], None, ingress.CONFIG,
-        base=ingress.LAYER_TARGET,
-    ))
+    made.append(
+        _image(
+            "ingress-nginx controller",
+            [f"ingress-nginx/controller:{tag}" for tag in _INGRESS_TAGS],
+            None,
+            ingress.CONFIG,
+            base=ingress.LAYER_TARGET,
+        )
+    )
     return made
 
 
@@ -72,8 +125,10 @@ def _image(
         if content:
             shutil.rmtree(own)  # the blob is a hard link to its archive
 
-    inputs = (repr((names, sorted(content.files), content.links, content.folders) if content else names), repr(config), "2")
-    return Target(f"image {name}", "packages", IMAGES / name.replace(" ", "-"), make, inputs, (*needs, *([base] if base else [])))
+    parts = (sorted(content.files), content.links, content.folders) if content else ()
+    all_needs = (*needs, base) if base else tuple(needs)
+    inputs = (repr((names, parts, config)), "3")
+    return Target(f"image {name}", "packages", IMAGES / name.replace(" ", "-"), make, inputs, all_needs)
 
 
 def _with_flat(names: Sequence[str]) -> list[str]:
@@ -101,8 +156,10 @@ def _calico() -> list[Target]:
     """Stand-ins under Calico's names: one program that acts by the name it is called by (see go/standins/calico)."""
     program, plugins = folder_of("stand-ins") / "calico", folder_of("CNI plugins v1.4.0")
     delegated = ("ptp", "host-local", "portmap", "bandwidth", "loopback", "tuning")
-    cni = Content({f"/opt/cni/bin/{name}": program for name in ("install", "calico", "calico-ipam")}
-                  | {f"/opt/cni/bin/{name}": plugins / name for name in delegated})
+    cni = Content(
+        {f"/opt/cni/bin/{name}": program for name in ("install", "calico", "calico-ipam")}
+        | {f"/opt/cni/bin/{name}": plugins / name for name in delegated}
+    )
     node = Content({"/bin/calico-node": program}, folders=["/var/lib/calico"])
     controllers = Content({f"/usr/bin/{name}": program for name in ("kube-controllers", "check-status")})
 
@@ -112,9 +169,14 @@ def _calico() -> list[Target]:
     needs = ["stand-ins", "CNI plugins v1.4.0"]
     return [
         _image("calico cni (stand-in)", names("cni"), cni, {"Cmd": ["/opt/cni/bin/install"]}, needs),
-        _image("calico node (stand-in)", names("node"), node, {"Cmd": ["/bin/calico-node"]}, ["stand-ins"], _NETWORK_LAYER),
-        _image("calico kube-controllers (stand-in)", names("kube-controllers"), controllers,
-               {"Entrypoint": ["/usr/bin/kube-controllers"], "User": "999"}, ["stand-ins"]),
+        _image("calico node (stand-in)", names("node"), node, {"Cmd": ["/bin/calico-node"]}, needs[:1], _NETWORK_LAYER),
+        _image(
+            "calico kube-controllers (stand-in)",
+            names("kube-controllers"),
+            controllers,
+            {"Entrypoint": ["/usr/bin/kube-controllers"], "User": "999"},
+            ["stand-ins"],
+        ),
     ]
 
 
@@ -134,7 +196,8 @@ def _busybox() -> Target:
     """For pods that try things out; the network layer has Debian's busybox."""
     links = {f"/bin/{name}": "busybox" for name in _APPLETS}
     config = {"Cmd": ["sh"]}
-    return _image("busybox", ["library/busybox:1.36", "library/busybox:latest"], Content(links=links), config, base=_NETWORK_LAYER)
+    names = ["library/busybox:1.36", "library/busybox:latest"]
+    return _image("busybox", names, Content(links=links), config, base=_NETWORK_LAYER)
 
 
 def _pause() -> Target:
@@ -166,4 +229,6 @@ def _network_layer() -> Target:
         write_root_layer(root, output)
         run(["rm", "-rf", root])
 
-    return Target(_NETWORK_LAYER, "disk", LAYERS / _NETWORK_LAYER.replace(" ", "-"), make, (repr(_NETWORK_PACKAGES), "1"))
+    return Target(
+        _NETWORK_LAYER, "disk", LAYERS / _NETWORK_LAYER.replace(" ", "-"), make, (repr(_NETWORK_PACKAGES), "1")
+    )

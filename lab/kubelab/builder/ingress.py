@@ -1,7 +1,7 @@
-"""The real ingress-nginx controller's root file system: Debian's nginx, the module's own files, and small Lua stand-ins.
+"""The real ingress-nginx controller's root file system: Debian's nginx, the module's files, small Lua stand-ins.
 
-Debian 12's nginx is too old for the controller's template, so this one image is of Debian 13. What Debian's nginx lacks
-of upstream's build is bridged here: modules are loaded explicitly, the stream block (no stream-lua) goes, its port stays.
+Debian 12's nginx is too old for the controller's template, so this one image is of Debian 13. What Debian's nginx
+lacks of upstream's is bridged here: modules are loaded explicitly; the stream block goes (no stream-lua), its port stays.
 """
 
 from __future__ import annotations
@@ -20,13 +20,24 @@ from .target import Target
 LAYER_TARGET = "layer with ingress-nginx"
 LAYER = CACHE / "layers" / LAYER_TARGET.replace(" ", "-")
 CONFIG = {
-    "Entrypoint": ["/usr/bin/dumb-init", "--"], "Cmd": ["/nginx-ingress-controller"], "User": "www-data",
-    "WorkingDir": "/etc/nginx", "StopSignal": "SIGTERM",
+    "Entrypoint": ["/usr/bin/dumb-init", "--"],
+    "Cmd": ["/nginx-ingress-controller"],
+    "User": "www-data",
+    "WorkingDir": "/etc/nginx",
+    "StopSignal": "SIGTERM",
 }
 _SUITE = "trixie"
 _PACKAGES = (
-    "nginx", "libnginx-mod-http-lua", "libnginx-mod-http-headers-more-filter", "lua-cjson", "lua-nginx-cookie",
-    "lua-nginx-dns", "dumb-init", "procps", "libmimalloc3", "ca-certificates",
+    "nginx",
+    "libnginx-mod-http-lua",
+    "libnginx-mod-http-headers-more-filter",
+    "lua-cjson",
+    "lua-nginx-cookie",
+    "lua-nginx-dns",
+    "dumb-init",
+    "procps",
+    "libmimalloc3",
+    "ca-certificates",
 )
 _LUA = LAB_FOLDER / "images" / "lua"
 _PROGRAMS = "ingress-nginx v1.11.0"
@@ -34,9 +45,16 @@ _USER, _GROUP = 101, 82  # as the manifests run it
 _NGINX_MODULES = ("ndk_http_module", "ngx_http_lua_module", "ngx_http_headers_more_filter_module")
 _OWNED = ("etc/ingress-controller", "etc/nginx", "tmp/nginx", "var/log/nginx", "var/lib/nginx")
 _UNWANTED = (
-    "etc/nginx/lua/test", "etc/nginx/lua/plugins/hello_world", "etc/nginx/sites-available", "etc/nginx/sites-enabled",
-    "etc/nginx/modules-enabled", "etc/nginx/modules-available", "etc/nginx/conf.d", "etc/nginx/snippets",
-    "var/lib/apt/lists", "var/cache/apt",
+    "etc/nginx/lua/test",
+    "etc/nginx/lua/plugins/hello_world",
+    "etc/nginx/sites-available",
+    "etc/nginx/sites-enabled",
+    "etc/nginx/modules-enabled",
+    "etc/nginx/modules-available",
+    "etc/nginx/conf.d",
+    "etc/nginx/snippets",
+    "var/lib/apt/lists",
+    "var/cache/apt",
 )
 
 

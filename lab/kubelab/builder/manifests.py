@@ -1,7 +1,7 @@
-"""Upstream's add-on manifests for the mirror: from ../shared beside the repository, else from upstream, else the lab's own.
+"""Upstream's add-on manifests for the mirror: from ../shared beside the repository, else upstream, else the lab's own.
 
-They are not part of the repository. Where neither source is there, small manifests of the lab's own take their place, so
-that a demo works from a clone alone; the file FALLBACK in the mirror then lists which they are.
+They are not part of the repository. Where neither source is there, small manifests of the lab's own take their place,
+so that a demo works from a clone alone; the file FALLBACK in the mirror then lists which they are.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ FOLDER = WEB_FOLDER / "manifests"
 _SHARED = LAB_FOLDER.parent.parent / "shared" / "manifests"
 _OWN = LAB_FOLDER / "manifests"
 _UPSTREAM = "https://raw.githubusercontent.com"
+CALICO = "projectcalico/calico/v{version}/manifests/calico.yaml"
+INGRESS_NGINX = "kubernetes/ingress-nginx/controller-v{version}/deploy/static/provider/baremetal/deploy.yaml"
 _PATIENCE_S = 20
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """One upstream file: where it lies upstream, what it is called in ../shared, its digest, and the lab's own instead."""
+    """One upstream file: its place upstream, its name in ../shared, its digest, and the lab's own instead."""
 
     place: str
     shared_name: str
@@ -35,13 +37,13 @@ class Manifest:
 
 
 def _calico(version: str, sha256: str) -> Manifest:
-    place = f"projectcalico/calico/v{version}/manifests/calico.yaml"
-    return Manifest(place, f"calico-v{version}.yaml", sha256, "calico.yaml")
+    return Manifest(CALICO.format(version=version), f"calico-v{version}.yaml", sha256, "calico.yaml")
 
 
 def _ingress(version: str, sha256: str) -> Manifest:
-    place = f"kubernetes/ingress-nginx/controller-v{version}/deploy/static/provider/baremetal/deploy.yaml"
-    return Manifest(place, f"ingress-nginx-{version}-baremetal.yaml", sha256, "ingress-nginx.yaml")
+    return Manifest(
+        INGRESS_NGINX.format(version=version), f"ingress-nginx-{version}-baremetal.yaml", sha256, "ingress-nginx.yaml"
+    )
 
 
 MANIFESTS = (
@@ -64,7 +66,7 @@ def _make(output: Path) -> None:
     if replaced:
         places = "\n".join(manifest.place for manifest in replaced)
         (output / "FALLBACK").write_text(places + "\n")
-        print(f"     upstream's manifests cannot be had; the lab's own small ones stand in for:\n{places}", flush=True)
+        print(f"     upstream cannot be reached; the lab's own small manifests stand in for:\n{places}", flush=True)
 
 
 def _fetch(manifest: Manifest, place: Path) -> bool:
@@ -89,7 +91,8 @@ def _downloaded(manifest: Manifest) -> bytes:
     if (_SHARED / manifest.shared_name).exists():
         return b""
     try:
-        with urllib.request.urlopen(f"{_UPSTREAM}/{manifest.place}", timeout=_PATIENCE_S) as answer:
+        url = f"{_UPSTREAM}/{manifest.place}"
+        with urllib.request.urlopen(url, timeout=_PATIENCE_S) as answer:  # noqa: S310 (always https)
             text: bytes = answer.read()
             return text
     except (urllib.error.URLError, TimeoutError, OSError):

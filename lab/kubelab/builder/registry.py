@@ -1,4 +1,4 @@
-"""The registry's content: all images in the storage layout of docker-registry, written directly (no push, no daemon)."""
+"""The registry's content: all images in the storage layout of docker-registry, written directly, without a push."""
 
 from __future__ import annotations
 
@@ -67,4 +67,5 @@ def _require_all_that_kubeadm_wants(names: Sequence[str]) -> None:
         listed = run([kubeadm, "config", "images", "list", "--kubernetes-version", f"v{version}"]).split()
         missing = [name for name in listed if name.removeprefix(_UPSTREAM) not in names]
         if missing:
-            raise LabError(f"the lab makes no image {', '.join(missing)}, which kubeadm {version} wants", "correct builder/images.py")
+            message = f"the lab makes no image {', '.join(missing)}, which kubeadm {version} wants"
+            raise LabError(message, "correct builder/images.py")

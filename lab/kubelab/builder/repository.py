@@ -9,9 +9,8 @@ import shutil
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from ..mirror import WEB_FOLDER
+from ..mirror import PUBLIC_KEY, WEB_FOLDER
 from ..process import run
-from ..show import PUBLIC_KEY
 from . import signing
 from .debs import KUBERNETES_DEBS, containerd_targets, debs_of, kubernetes_targets
 from .downloads import DOWNLOADS, DOWNLOADS_TARGET

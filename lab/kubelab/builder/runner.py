@@ -1,4 +1,4 @@
-"""Make all targets that are not made yet: lanes side by side, one line per target when it starts and when it is done."""
+"""Make all targets that are not made yet: lanes side by side, one line when a target starts and one when it is done."""
 
 from __future__ import annotations
 

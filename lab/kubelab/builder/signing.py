@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..mirror import PUBLIC_KEY
 from ..process import run
-from ..show import PUBLIC_KEY
 from .target import Target
 
 TARGET = "signing key"
-_SECRET = "secret.asc"
+_PRIVATE_FILE = "private.asc"
 _OWNER = "kubeboot lab <lab@lab.invalid>"
 
 
@@ -26,14 +26,14 @@ def _make(output: Path) -> None:
     with _home() as home:
         run([*_gpg(home), "--quick-generate-key", _OWNER, "rsa3072", "sign", "never"])
         (output / PUBLIC_KEY.name).write_text(run([*_gpg(home), "--armor", "--export"]))
-        (output / _SECRET).write_text(run([*_gpg(home), "--armor", "--export-secret-keys"]))
-        (output / _SECRET).chmod(0o600)
+        (output / _PRIVATE_FILE).write_text(run([*_gpg(home), "--armor", "--export-secret-keys"]))
+        (output / _PRIVATE_FILE).chmod(0o600)
 
 
 def sign(release: Path) -> None:
     """Write InRelease and Release.gpg beside a Release file."""
     with _home() as home:
-        run([*_gpg(home), "--import", PUBLIC_KEY.parent / _SECRET])
+        run([*_gpg(home), "--import", PUBLIC_KEY.parent / _PRIVATE_FILE])
         for name, how in (("InRelease", "--clear-sign"), ("Release.gpg", "--detach-sign")):
             run([*_gpg(home), "--armor", "--output", release.with_name(name), how, release])
 
@@ -41,7 +41,7 @@ def sign(release: Path) -> None:
 @contextmanager
 def _home() -> Iterator[Path]:
     """A short-lived gpg home in /tmp: its agent's socket path must be short, the cache's may be long."""
-    with tempfile.TemporaryDirectory(prefix="kubelab-gpg-", dir="/tmp", ignore_cleanup_errors=True) as name:  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="kubelab-gpg-", dir="/tmp", ignore_cleanup_errors=True) as name:
         try:
             yield Path(name)
         finally:
@@ -49,4 +49,5 @@ def _home() -> Iterator[Path]:
 
 
 def _gpg(home: Path) -> list[str]:
-    return ["gpg", "--homedir", str(home), "--batch", "--yes", "--quiet", "--pinentry-mode", "loopback", "--passphrase", ""]
+    silent = ["--batch", "--yes", "--quiet", "--pinentry-mode", "loopback", "--passphrase", ""]
+    return ["gpg", "--homedir", str(home), *silent]

@@ -100,7 +100,7 @@ def size_of(path: Path) -> int:
     sizes: dict[int, int] = {}
     for folder, _, names in os.walk(path):
         for name in names:
-            found = os.lstat(os.path.join(folder, name))  # noqa: PTH116, PTH118 (tens of thousands: pathlib is slow)
+            found = os.lstat(os.path.join(folder, name))  # noqa: PTH118 (tens of thousands: pathlib is slow)
             sizes[found.st_ino] = found.st_size
     return sum(sizes.values())
 

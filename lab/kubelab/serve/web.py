@@ -14,7 +14,7 @@ from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
-_TYPES = {".yaml": "application/yaml", ".deb": "application/vnd.debian.binary-package", ".asc": "text/plain", ".gpg": "text/plain"}
+_TYPES = {".yaml": "application/yaml", ".deb": "application/vnd.debian.binary-package"}
 
 
 class Handler(SimpleHTTPRequestHandler):
