@@ -37,6 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("lab: interrupted; the same command again goes on", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has gone: nothing to tell, and nobody to tell it
+        return 0
     except OSError as error:
         print(f"lab: {error}", file=sys.stderr)
         return USAGE_ERROR
@@ -108,6 +111,8 @@ def _ps(options: argparse.Namespace) -> int:
 def _ssh(options: argparse.Namespace) -> int:
     lab = existing_lab()
     host = host_named(lab, options.host)
+    if not host.is_running():
+        raise LabError(f"{host.name} is off", f"boot it with: lab start {host.name}")
     words = [
         "ssh",
         "-F",
@@ -129,9 +134,10 @@ def _ssh(options: argparse.Namespace) -> int:
 
 
 def _ctl(options: argparse.Namespace) -> int:
-    if not options.argv:
-        raise LabError("no command given", "for example: lab ctl ssh -V")
-    netns.become(existing_lab(), options.argv)
+    words = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
+    if not words:
+        raise LabError("no command given", "for example: lab ctl curl http://mirror.lab/manifests/")
+    netns.become(existing_lab(), words)
 
 
 def _inventory(options: argparse.Namespace) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import base64
+import hashlib
 from collections.abc import Sequence
 
 from .builder import manifests
@@ -10,7 +12,6 @@ from .errors import LabError
 from .host import Host, host_named, hosts_of
 from .mirror import PUBLIC_KEY, REGISTRY_PORT
 from .places import Lab, existing_lab
-from .process import run
 
 _VERSION, _CALICO, _INGRESS = "1.29.15", "3.27.5", "1.13.9"
 
@@ -88,5 +89,7 @@ def _hosts(hosts: Sequence[Host], control_planes: int) -> list[str]:
 
 
 def fingerprint(host: Host) -> str:
-    """SHA256 fingerprint of the host's ed25519 key, as ssh-keygen prints it."""
-    return run(["ssh-keygen", "-lf", host.folder / "identity/ssh_host_ed25519_key.pub"]).split()[1]
+    """SHA256 fingerprint of the host's ed25519 key, as ssh-keygen -l prints it."""
+    key = (host.folder / "identity/ssh_host_ed25519_key.pub").read_text().split()[1]
+    digest = hashlib.sha256(base64.b64decode(key)).digest()
+    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")

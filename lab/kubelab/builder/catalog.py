@@ -45,7 +45,7 @@ def build(only: Sequence[str], *, is_list: bool) -> int:
     with _only_one_build():
         runner = Runner(targets, keys)
         if runner.count:
-            machine.require_disk()
+            machine.require_disk(is_whole_build=runner.count > len(targets) // 2)
             machine.install_tools()
             runner.run()
     done = f"{runner.count} of {len(targets)} targets made" if runner.count else f"all {len(targets)} targets are made"

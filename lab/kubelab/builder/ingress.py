@@ -1,7 +1,7 @@
 """The real ingress-nginx controller's root file system: Debian's nginx, the module's files, small Lua stand-ins.
 
 Debian 12's nginx is too old for the controller's template, so this one image is of Debian 13. What Debian's nginx
-lacks of upstream's is bridged here: modules are loaded explicitly; the stream block goes (no stream-lua), its port stays.
+lacks of upstream's is bridged here: modules are loaded explicitly; the stream block goes (no stream-lua), not its port.
 """
 
 from __future__ import annotations
