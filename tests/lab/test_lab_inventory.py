@@ -76,6 +76,6 @@ def test_too_many_control_planes(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_fingerprint_is_that_of_openssh(tmp_path: Path) -> None:
     host = Host(places.claim_lab(), 1)
-    public = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl test\n"
+    public = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDnEw6m+9BY+SFJ/BlwIkcuACIlKv5XRSFnm376RAgWn test\n"
     (host.folder / "identity/ssh_host_ed25519_key.pub").write_text(public)
-    assert inventory.fingerprint(host) == "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU"
+    assert inventory.fingerprint(host) == "SHA256:1+V23YlHlnBBLjYjhA6A09PW+GQuxB16xV7ociXh5IE"
