@@ -15,7 +15,7 @@ from kubeboot.errors import SourceError
 # (spec 1.2, c-forbidden), so that splitting at these lines needs no parser.
 _MARKER = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 # A key at column 0 of a block mapping can be nothing but one of the document's own keys.
-_KIND_CRD = re.compile(r"^kind:[ \t]*CustomResourceDefinition[ \t]*\r?$", re.MULTILINE)
+_KIND = re.compile(r"^kind:(.*)$", re.MULTILINE)
 
 _CONTENT_LINE = re.compile(r"^(?!---)[ \t]*[^\s#]", re.MULTILINE)
 
@@ -76,7 +76,7 @@ def parse(text: str, source: str, *, needs_all: bool = False) -> list[Document]:
 
 
 def _parse_one(text: str, line: int, source: str, needs_all: bool) -> Document:
-    if not needs_all and len(_KIND_CRD.findall(text)) == 1:
+    if not needs_all and [kind.strip() for kind in _KIND.findall(text)] == ["CustomResourceDefinition"]:
         return Document(text, None, line)
     try:
         content = yaml.load(text, _Loader)  # noqa: S506 - it is a safe loader
