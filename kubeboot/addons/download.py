@@ -9,7 +9,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 
-MOST_BYTES = 10 * 1024 * 1024
+from kubeboot.addons.fetch import MOST_BYTES
+
 IDLE_TIMEOUT_S = 15.0
 TOTAL_TIMEOUT_S = 120.0
 CHUNK_BYTES = 64 * 1024

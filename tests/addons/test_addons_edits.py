@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 import yaml
@@ -177,7 +178,7 @@ def test_the_edited_result_is_cached_by_all_it_depends_on(edit_calico: Edit, mon
 
 
 @pytest.mark.parametrize("damage", [b"", b"x", b"\xff\n\xff", b"0\n[]\n"])
-def test_a_damaged_result_is_made_again(edit_calico: Edit, cache: store.Path, damage: bytes) -> None:
+def test_a_damaged_result_is_made_again(edit_calico: Edit, cache: Path, damage: bytes) -> None:
     first = edit_calico()
     (stored,) = (cache / "edited").iterdir()
     good = stored.read_bytes()

@@ -79,13 +79,13 @@ def test_calico_changes_exactly(
 @pytest.mark.parametrize("is_host_network", [True, False])
 @pytest.mark.parametrize("source", ["upstream", "mirrored", "aliyun", "other"])
 def test_ingress_nginx_changes_exactly(upstream_cache: Path, version: str, is_host_network: bool, source: str) -> None:
-    cluster: dict[str, Any] = {
+    clusters: dict[str, dict[str, Any]] = {
         "upstream": {"mirrored": ("docker.io",)},
         "mirrored": {"mirrored": ("registry.k8s.io",)},
         "aliyun": {"image_repository": ALIYUN},
         "other": {"image_repository": "harbor.example.com/k8s"},
-    }[source]
-    addon = load_one(upstream_cache, Addons(None, IngressNginx(version, is_host_network)), **cluster)
+    }
+    addon = load_one(upstream_cache, Addons(None, IngressNginx(version, is_host_network)), **clusters[source])
     before = upstream_text("ingress-nginx", version)
     found = changes(before, addon.manifest)
     images = {path: found.pop(path) for path in IMAGES if path in found}
