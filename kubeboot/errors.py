@@ -83,7 +83,8 @@ class InventoryError(KubebootError):
     def __init__(self, source: str, problems: Sequence[Problem]) -> None:
         self.source = source
         self.problems = tuple(problems)
-        super().__init__(f"{source} has {len(self.problems)} problem{'s' if len(self.problems) != 1 else ''}")
+        count = sum(not problem.is_warning for problem in self.problems)
+        super().__init__(f"{source} has {count} problem{'s' if count != 1 else ''}")
 
 
 class SourceError(KubebootError):

@@ -1,0 +1,1 @@
+"""Compile steps to scripts, run them over transports, and turn their records into events."""

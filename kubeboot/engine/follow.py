@@ -1,0 +1,119 @@
+"""Run one script on one host to its end, over as many connections as it takes.
+
+The script is a unit on the host, so a lost link is no failure: reconnect, follow on from the next record. A step is never
+started twice because of a link. A host that has rebooted lost the unit's files (/run is a tmpfs); its script is sent again,
+and every step looks before it does anything.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from kubeboot.engine import records
+from kubeboot.engine.script import Script, Settings, payload
+from kubeboot.errors import HostError, HostKeyUnknown, HostLost, SudoRefused, Unreachable
+from kubeboot.transport.base import Transport
+
+OnRecord = Callable[[records.Record], None]
+OnLost = Callable[[str], None]
+STARTS = 3
+"""How often a script is sent to a host that keeps losing it (reboots) before that counts as lost."""
+
+
+@dataclass
+class _Progress:
+    """What has been seen of the unit's records, over all connections."""
+
+    lines_seen: int = 0
+    is_gone: bool = False
+    end: records.Ended | records.Died | None = None
+    boot_id: str = ""
+    garbage: list[str] = field(default_factory=list)
+
+
+class Follower:
+    """Follows one script. `link_timeout_s`: how long a lost host may stay away before that is HostLost."""
+
+    def __init__(self, transport: Transport, settings: Settings, on_lost: OnLost, link_timeout_s: int = 300) -> None:
+        self._transport = transport
+        self._settings = settings
+        self._on_lost = on_lost
+        self._link_timeout_s = link_timeout_s
+
+    def run(self, script: Script, on_record: OnRecord) -> records.Ended | records.Died:
+        """Every record of the script goes to `on_record`. Raises HostLost, and HostError for a host that talks garbage."""
+        progress = _Progress()
+        starts = 0
+        while progress.end is None:
+            is_start = starts == 0 or progress.is_gone
+            if is_start:
+                starts += 1
+                if starts > STARTS:
+                    raise self._lost(script, f"the host lost the running script {STARTS} times (does it reboot?)")
+                progress.is_gone, progress.lines_seen = False, 0
+            self._once(script if is_start else None, script, progress, on_record)
+            if progress.end is None and not progress.is_gone:
+                self._reconnect(script)
+        return progress.end
+
+    def _once(self, sent: Script | None, script: Script, progress: _Progress, on_record: OnRecord) -> None:
+        data = payload(sent, self._settings, script.phase, progress.lines_seen + 1, script.timeout_s)
+        self._transport.execute(data, lambda line: self._take(line, script, progress, on_record))
+
+    def _take(self, line: str, script: Script, progress: _Progress, on_record: OnRecord) -> bool:
+        record = records.parse_record(line, self._settings.nonce)
+        match record:
+            case None:
+                return True
+            case records.Booted(boot_id):
+                if progress.boot_id and boot_id != progress.boot_id:
+                    self._on_lost("the host has rebooted")
+                progress.boot_id = boot_id
+            case records.Gone():
+                progress.is_gone = True
+                return False
+            case records.Garbage(text):
+                raise HostError(
+                    script.host,
+                    f"The host's answer cannot be read: {text!r}",
+                    hint="Run the same command again; if it stays, look at the host's disk and memory.",
+                    reference="records-unreadable",
+                    phase=script.phase,
+                )
+            case _:
+                progress.lines_seen += 1
+                on_record(record)
+                if isinstance(record, records.Ended | records.Died):
+                    progress.end = record
+                    return False
+        return True
+
+    def _reconnect(self, script: Script) -> None:
+        self._on_lost("connection lost; the host goes on by itself, reconnecting")
+        deadline = time.monotonic() + self._link_timeout_s
+        delay = 0.5
+        while True:
+            self._transport.close()
+            try:
+                self._transport.connect()
+                return
+            except (HostKeyUnknown, SudoRefused):
+                raise
+            except Unreachable as error:
+                if error.exit_code != HostLost.exit_code:
+                    raise
+                if time.monotonic() > deadline:
+                    raise self._lost(script, f"no connection for {self._link_timeout_s} s: {error.message}") from error
+            time.sleep(delay * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
+            delay = min(delay * 2, 10)
+
+    def _lost(self, script: Script, message: str) -> HostLost:
+        return HostLost(
+            script.host,
+            message,
+            phase=script.phase,
+            hint="What the host was told to do may still be running there. The same command again finds out and goes on.",
+        )

@@ -1,0 +1,166 @@
+"""Records of one script -> events, and the error if it ended badly. One Tracker per script and host."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from kubeboot.engine import events, records
+from kubeboot.engine.causes import explain
+from kubeboot.engine.script import Script
+from kubeboot.errors import CheckBroken, HostBusy, HostError, NotConverged, StepFailed
+
+Emit = Callable[[events.Event], None]
+_WORST: tuple[records.Status, ...] = ("unknown", "failed", "not-converged", "changed", "drift", "ok")
+
+
+@dataclass
+class Tally:
+    """Steps of a script by outcome."""
+
+    changed: int = 0
+    drifted: int = 0
+    unchanged: int = 0
+
+    def add(self, other: Tally) -> None:
+        self.changed += other.changed
+        self.drifted += other.drifted
+        self.unchanged += other.unchanged
+
+
+@dataclass
+class Tracker:
+    """Follows the records of `script`; `fulfil` gets its outputs."""
+
+    script: Script
+    emit: Emit
+    fulfil: Callable[[str, str], None]
+    log_path: str
+    tally: Tally = field(default_factory=Tally)
+    _diffs: dict[int, str] = field(default_factory=dict)
+    _results: list[records.Result] = field(default_factory=list)
+    _failure: records.Result | None = None
+    _locked_by: str | None = None
+
+    def take(self, record: records.Record) -> None:
+        """One record; the events that follow from it."""
+        match record:
+            case records.StepStarted(name):
+                self._close_step()
+                self.emit(events.StepBegan(time.time(), self.script.host, self.script.phase, name, self._title(name)))
+            case records.Waiting(text):
+                step = self._step_name()
+                self.emit(events.HostWaits(time.time(), self.script.host, self.script.phase, step, text))
+            case records.Diff(number, text):
+                self._diffs[number] = text
+            case records.OutputValue(name, value):
+                self.fulfil(name, value)
+            case records.Result():
+                self._take_result(record)
+            case records.Locked(owner):
+                self._locked_by = owner
+            case _:
+                pass
+
+    def finish(self, end: records.Ended | records.Died) -> HostError | None:
+        """Close the last step; what went wrong, if anything did."""
+        self._close_step()
+        if isinstance(end, records.Died):
+            return self._died(end)
+        if end.status == "locked":
+            return self._locked()
+        return self._failed() if end.status == "failed" else None
+
+    def _take_result(self, result: records.Result) -> None:
+        if result.number >= len(self.script.items):
+            return
+        item = self.script.items[result.number]
+        self._results.append(result)
+        if result.status in ("failed", "not-converged", "unknown"):
+            self._failure = result
+        self.emit(
+            events.ResourceDone(
+                time.time(),
+                self.script.host,
+                self.script.phase,
+                item.step.name,
+                item.resource.label,
+                result.status,
+                result.duration_ms,
+                result.reason,
+                result.output,
+                self._diffs.get(result.number, ""),
+            )
+        )
+
+    def _close_step(self) -> None:
+        if not self._results:
+            return
+        step = self.script.items[self._results[0].number].step
+        worst = min((result.status for result in self._results), key=_WORST.index)
+        reasons = tuple(
+            f"{self.script.items[result.number].resource.label}: {result.reason}"
+            for result in self._results
+            if result.status != "ok"
+        )
+        duration = sum(result.duration_ms for result in self._results)
+        self._results = []
+        self.tally.changed += worst == "changed"
+        self.tally.drifted += worst == "drift"
+        self.tally.unchanged += worst == "ok"
+        host, phase = self.script.host, self.script.phase
+        self.emit(events.StepDone(time.time(), host, phase, step.name, step.title, worst, duration, reasons))
+
+    def _title(self, name: str) -> str:
+        return next((step.title for step in self.script.steps if step.name == name), name)
+
+    def _step_name(self) -> str:
+        done = self._results[-1].number + 1 if self._results else 0
+        return self.script.items[min(done, len(self.script.items) - 1)].step.name
+
+    def _failed(self) -> HostError:
+        result = self._failure
+        if result is None:
+            return StepFailed(self.script.host, "the script failed without saying where", phase=self.script.phase)
+        item = self.script.items[result.number]
+        kind, message = {
+            "unknown": (CheckBroken, f"{item.resource.label}: the check could not tell, so nothing was done"),
+            "not-converged": (NotConverged, f"{item.resource.label}: applied without error, and still {result.reason}"),
+        }.get(result.status, (StepFailed, f"{item.resource.label}: failed (exit {result.exit_code})"))
+        output = "\n".join(result.output.rstrip().splitlines()[-20:])
+        return kind(
+            self.script.host,
+            message,
+            phase=self.script.phase,
+            step=item.step.name,
+            output=output or result.reason,
+            hint=explain(result.output + "\n" + result.reason),
+            log_path=self.log_path,
+        )
+
+    def _died(self, end: records.Died) -> HostError:
+        why = {
+            "timeout": f"did not end within {self.script.timeout_s} s and was stopped",
+            "oom-kill": "was killed because the host ran out of memory",
+            "signal": f"was killed ({end.status})",
+            "setup": "could not be put on the host (is /run full or read-only?)",
+            "systemd-run": "could not be started as a systemd unit",
+        }.get(end.result, f"ended by itself ({end.result} {end.status})")
+        return StepFailed(
+            self.script.host,
+            f"the phase's script {why}",
+            phase=self.script.phase,
+            step=self._step_name(),
+            reference=f"unit-{end.result}",
+            hint="Run the same command again: every step looks before it does anything.",
+            log_path=self.log_path,
+        )
+
+    def _locked(self) -> HostError:
+        return HostBusy(
+            self.script.host,
+            f"another kubeboot run holds this host: {self._locked_by}",
+            phase=self.script.phase,
+            hint="Wait for it to end, then run the same command again.",
+        )

@@ -1,0 +1,216 @@
+"""What is done once for the whole cluster, from the bootstrap control plane: add-ons, nodes, the proof that it works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kubeboot.addons.addon import Addon, Rollout
+from kubeboot.context import HostContext
+from kubeboot.phases.addons import IN_CLUSTER, applied, recorded, rolled_out
+from kubeboot.phases.containerd import pause_image
+from kubeboot.phases.control_plane import joining
+from kubeboot.phases.selections import all_hosts, bootstrap_control_plane
+from kubeboot.render import render, template_text
+from kubeboot.resources import Emit, Phase, Resource, Shell, WaitFor, step
+from kubeboot.resources.quoting import content_command, sh
+
+NODES_READY_TIMEOUT_S = 420
+SYSTEM_ROLLOUTS = (Rollout("deployment", "kube-system", "coredns"), Rollout("daemonset", "kube-system", "kube-proxy"))
+UPSTREAM_ADDONS = ("calico", "ingress-nginx")
+
+
+def upstream_addons(ctx: HostContext) -> tuple[Addon, ...]:
+    return tuple(addon for addon in ctx.addons if addon.name in UPSTREAM_ADDONS)
+
+
+def user_manifests(ctx: HostContext) -> tuple[Addon, ...]:
+    return tuple(addon for addon in ctx.addons if addon.name not in UPSTREAM_ADDONS)
+
+
+@step(risk="disruptive")
+def apply_calico(ctx: HostContext) -> Iterator[Resource]:
+    """Apply Calico, the pod network."""
+    yield from (applied(addon) for addon in ctx.addons if addon.name == "calico")
+
+
+@step(risk="disruptive")
+def apply_ingress_nginx(ctx: HostContext) -> Iterator[Resource]:
+    """Apply ingress-nginx."""
+    yield from (applied(addon) for addon in ctx.addons if addon.name == "ingress-nginx")
+
+
+ADDONS = Phase(
+    name="addons",
+    title="Apply the add-ons",
+    select=bootstrap_control_plane,
+    steps=(apply_calico, apply_ingress_nginx),
+)
+
+
+@step()
+def label_nodes(ctx: HostContext) -> Iterator[Resource]:
+    """Give nodes the inventory's labels and taints."""
+    for host in ctx.cluster.hosts:
+        labels = ",".join(f"{key}={value}" for key, value in host.labels.items())
+        if labels:
+            node = sh(host.name)
+            yield Shell(
+                f"labels of {host.name}",
+                check_text=f"{IN_CLUSTER}has=$(kubectl get nodes -l {sh(labels)} --field-selector metadata.name={node} -o name)\n"
+                f'[ -n "$has" ] || drift {sh(labels)}',
+                apply_text=f"kubectl label node {node} --overwrite {' '.join(map(sh, labels.split(',')))}",
+            )
+        for taint in host.taints if host.taints and host in ctx.cluster.hosts else ():
+            node = sh(host.name)
+            path = f"{{.spec.taints[?(@.key=={taint.key!r})]}}".replace("'", '"')
+            yield Shell(
+                f"taint {taint} of {host.name}",
+                check_text=f"{IN_CLUSTER}has=$(kubectl get node {node} -o jsonpath={sh(path)})\n"
+                f"case $has in *{sh(taint.effect)}*) ;; *) drift missing ;; esac",
+                apply_text=f"kubectl taint node {node} --overwrite {sh(str(taint))}",
+            )
+
+
+@step()
+def wait_for_nodes(ctx: HostContext) -> Iterator[Resource]:
+    """Wait until every node is Ready."""
+    shell = template_text("kubeadm/explain_pods.sh")
+    yield WaitFor(
+        "every node Ready",
+        IN_CLUSTER + "left=$(kubectl --request-timeout=20s get nodes --no-headers -o custom-columns=N:.metadata.name,"
+        "R:'.status.conditions[?(@.type==\"Ready\")].status' | awk '$2 != \"True\" { print $1 }' | paste -sd' ')\n"
+        '[ -z "$left" ] || drift "nodes to become Ready: $left"',
+        timeout_s=NODES_READY_TIMEOUT_S,
+        interval_s=0.5,
+        on_timeout=shell + "explain_pods kube-system",
+    )
+
+
+@step()
+def wait_for_addons(ctx: HostContext) -> Iterator[Resource]:
+    """Wait until cluster DNS, kube-proxy and the add-ons are up."""
+    addons = upstream_addons(ctx)
+    rollouts = SYSTEM_ROLLOUTS + tuple(rollout for addon in addons for rollout in addon.rollouts)
+    yield rolled_out("cluster DNS, kube-proxy and add-ons", rollouts)
+    yield from (recorded(addon) for addon in addons)
+
+
+@step(risk="disruptive")
+def apply_user_manifests(ctx: HostContext) -> Iterator[Resource]:
+    """Apply the inventory's own manifests and wait until they are up."""
+    manifests = user_manifests(ctx)
+    yield from (applied(addon) for addon in manifests)
+    rollouts = tuple(rollout for addon in manifests for rollout in addon.rollouts)
+    if rollouts:
+        yield rolled_out("the inventory's manifests", rollouts)
+    yield from (recorded(addon) for addon in manifests)
+
+
+@step()
+def wait_for_system_pods(ctx: HostContext) -> Iterator[Resource]:
+    """Wait until every system pod runs."""
+    shell = template_text("kubeadm/explain_pods.sh")
+    yield WaitFor(
+        "every system pod running",
+        IN_CLUSTER + "left=$(kubectl --request-timeout=20s -n kube-system get pods --no-headers -o custom-columns="
+        "N:.metadata.name,P:.status.phase,R:'.status.conditions[?(@.type==\"Ready\")].status' "
+        "| awk '$2 != \"Succeeded\" && $3 != \"True\" { print $1 }' | head -4 | paste -sd' ')\n"
+        '[ -z "$left" ] || drift "pods to become ready: $left"',
+        timeout_s=NODES_READY_TIMEOUT_S,
+        interval_s=0.5,
+        on_timeout=shell + "explain_pods kube-system",
+    )
+
+
+@step()
+def start_test_pods(ctx: HostContext) -> Iterator[Resource]:
+    """Start a test pod on every node, unless these very nodes were tested before."""
+    manifest = render("kubeadm/test_pods.yaml.j2", image=pause_image(ctx.cluster))
+    content = f"manifest() {{\n{content_command(manifest)}}}\n"
+    shell = IN_CLUSTER + content + template_text("kubeadm/test_pods.sh")
+    yield Shell("test pods", check_text=shell + "test_pods_check", apply_text=shell + "test_pods_apply")
+    yield Emit("test-pods", shell + "test_pods_list")
+
+
+@step()
+def list_nodes(ctx: HostContext) -> Iterator[Resource]:
+    """Read the nodes for the summary."""
+    columns = (
+        "NAME:.metadata.name",
+        "VERSION:.status.nodeInfo.kubeletVersion",
+        "ADDRESS:.status.addresses[0].address",
+        "RUNTIME:.status.nodeInfo.containerRuntimeVersion",
+    )
+    yield Emit("nodes", f"kubectl get nodes --no-headers -o custom-columns={sh(','.join(columns))}")
+
+
+ROLLOUT = Phase(
+    name="rollout",
+    title="Wait for nodes and add-ons",
+    select=bootstrap_control_plane,
+    steps=(
+        label_nodes,
+        wait_for_nodes,
+        wait_for_addons,
+        apply_user_manifests,
+        wait_for_system_pods,
+        start_test_pods,
+        list_nodes,
+    ),
+    after=("join-control-plane", "join"),
+    provides=("test-pods", "nodes"),
+)
+
+
+@step()
+def check_pod_network(ctx: HostContext) -> Iterator[Resource]:
+    """Reach every other node's pod and the cluster DNS from a pod on this node."""
+    pods = ctx.output("test-pods")
+    if ctx.is_known("test-pods") and not pods.strip():
+        return
+    networking = ctx.cluster.networking
+    settings = (
+        f"NODE={sh(ctx.host.name)} PODS={sh(pods)} DNS={networking.dns_address}"
+        f" NAME={sh(f'kubernetes.default.svc.{networking.dns_domain}')}\n"
+    )
+    shell = settings + template_text("kubeadm/pod_network.sh")
+    for label, condition in (("pods on every node", "reach_pods"), ("cluster DNS", "ask_dns")):
+        yield WaitFor(f"{label} from a pod on {ctx.host.name}", shell + condition, timeout_s=90, interval_s=0.5)
+
+
+def network_needs(ctx: HostContext) -> tuple[str, ...]:
+    return ("test-pods",)
+
+
+NETWORK = Phase(
+    name="network",
+    title="Test the pod network",
+    select=all_hosts,
+    steps=(check_pod_network,),
+    needs=network_needs,
+)
+
+
+@step()
+def end_network_test(ctx: HostContext) -> Iterator[Resource]:
+    """Remove the test pods and note which nodes were tested."""
+    if not ctx.is_known("test-pods") or ctx.output("test-pods").strip():
+        shell = f"{IN_CLUSTER}manifest() {{ :; }}\n{template_text('kubeadm/test_pods.sh')}"
+        yield Shell("test pods gone", check_text=shell + "tested_check", apply_text=shell + "tested_apply")
+
+
+@step()
+def delete_join_material(ctx: HostContext) -> Iterator[Resource]:
+    """Delete join tokens and shared certificates."""
+    if joining(ctx):
+        shell = IN_CLUSTER + template_text("kubeadm/join_material.sh")
+        yield Shell("join tokens", check_text=shell + "material_check", apply_text=shell + "material_apply")
+
+
+FINISH = Phase(
+    name="finish",
+    title="Clean up",
+    select=bootstrap_control_plane,
+    steps=(end_network_test, delete_join_material),
+    after=("network",),
+)

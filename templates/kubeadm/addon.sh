@@ -1,0 +1,46 @@
+# ADDON, VERSION, NAMESPACE and DIGEST are set, manifest() prints the objects. kubectl says "configured" for objects that do
+# not change, so what counts is each object's generation (or resourceVersion where there is none and nobody else writes it).
+record_name="kubeboot-addon-$ADDON"
+objects_now() {
+  manifest | kubectl --request-timeout=60s get -n "$NAMESPACE" -f - --ignore-not-found --no-headers \
+    -o custom-columns=K:.kind,S:.metadata.namespace,N:.metadata.name,U:.metadata.uid,G:.metadata.generation,R:.metadata.resourceVersion \
+    | awk '$1 == "Job" { next }
+      $5 != "<none>" { print $1, $2, $3, $4, $5; next }
+      $1 ~ /^(ConfigMap|Role|ClusterRole|RoleBinding|ClusterRoleBinding)$/ { print $1, $2, $3, $4, $6; next }
+      { print $1, $2, $3, $4 }' | sort
+}
+record_now() {
+  kubectl --request-timeout=20s -n kube-system get configmap "$record_name" --ignore-not-found -o "jsonpath={.data.digest}{'\n'}{.data.objects}"
+}
+addon_check() {
+  local record digest
+  record=$(record_now)
+  digest=${record%%$'\n'*}
+  [ -n "$digest" ] || drift "not applied yet"
+  [ "$digest" = "$DIGEST" ] || drift "the manifest is another than the one applied"
+  local changed
+  changed=$({ diff <(tail -n +2 <<<"$record") <(objects_now) || true; } | awk '/^[<>]/ { print $2 " " $4 }' | sort -u | head -5 | paste -sd, -)
+  [ -z "$changed" ] || drift "changed in the cluster since: $changed"
+}
+addon_apply() {
+  kubectl -n kube-system delete configmap "$record_name" --ignore-not-found
+  local attempt
+  for attempt in 1 2 3 4 5; do
+    if manifest | kubectl apply -n "$NAMESPACE" --server-side --force-conflicts --field-manager=kubeboot -f - >"$KB_DIR/applied" 2>&1; then
+      tail -n 3 "$KB_DIR/applied"
+      kubectl -n kube-system create configmap "$record_name" --from-literal=digest=pending --dry-run=client -o yaml | kubectl apply -f - >/dev/null
+      record_write
+      return 0
+    fi
+    # A custom resource can only be known a moment after its definition, and a webhook when its pod is up.
+    grep -v serverside-applied "$KB_DIR/applied"
+    sleep "$attempt"
+  done
+  return 1
+}
+record_write() {
+  kubectl -n kube-system create configmap "$record_name" --from-literal=digest="$DIGEST" --from-literal=version="$VERSION" \
+    --from-literal=objects="$(objects_now)" --dry-run=client -o yaml | kubectl apply --server-side --force-conflicts --field-manager=kubeboot -f - >/dev/null
+}
+record_check() { addon_check; }
+record_apply() { record_write; }

@@ -1,0 +1,47 @@
+# NODE, INIT_YAML, WAIVED and LAST_OBJECTS are set. What is done is seen, not remembered: the kubelet's own certificate in kubelet.conf is
+# the last file that kubeadm init writes, so an API that is silent behind it is a cluster to be mended, never to be made anew.
+api_answers() { [ "$(kubectl --request-timeout=5s get --raw /readyz 2>/dev/null)" = ok ]; }
+was_made() { [ -f /etc/kubernetes/admin.conf ] && grep -qs kubelet-client-current.pem /etc/kubernetes/kubelet.conf; }
+is_clean() {
+  [ ! -f /etc/kubernetes/admin.conf ] && [ ! -f /etc/kubernetes/kubelet.conf ] \
+    && [ -z "$(ls -A /etc/kubernetes/manifests 2>/dev/null)" ] && [ -z "$(ls -A /var/lib/etcd 2>/dev/null)" ]
+}
+init_check() {
+  if is_clean; then drift "none here yet"; fi
+  if ! was_made; then drift "kubeadm init was interrupted"; fi
+  local deadline=$((SECONDS + 120)) said=""
+  until api_answers; do
+    if [ "$SECONDS" -ge "$deadline" ]; then
+      crictl ps -a 2>&1 | head -20
+      journalctl -u kubelet -n 20 --no-pager -o cat
+      fail "The control plane was made on this host, but its API does not answer. Nothing was changed."
+    fi
+    [ -n "$said" ] || { said=1; waiting "the API server to answer"; }
+    sleep 1
+  done
+  # kubeadm adds these last, in this order; what is there says how far it came.
+  local missing
+  # shellcheck disable=SC2086 # words
+  missing=$(kubectl --request-timeout=20s -n kube-system get "node/$NODE" $LAST_OBJECTS -o name 2>&1 >/dev/null || true)
+  case $missing in
+    '') ;;
+    *NotFound*) drift "kubeadm init was interrupted: $(grep -o '".*" not found' <<<"$missing" | paste -sd' ')" ;;
+    *) fail "$missing" ;;
+  esac
+}
+init_apply() {
+  local ignore=$WAIVED
+  if ! is_clean; then
+    local name
+    for name in kube-apiserver kube-controller-manager kube-scheduler etcd; do
+      ignore+=",FileAvailable--etc-kubernetes-manifests-$name.yaml"
+    done
+    for name in 6443 10259 10257 10250 2379 2380; do ignore+=",Port-$name"; done
+    ignore+=",DirAvailable--var-lib-etcd"
+  fi
+  kubeadm init --config "$INIT_YAML" --skip-token-print --skip-certificate-key-print ${ignore:+--ignore-preflight-errors="${ignore#,}"} || {
+    local status=$?
+    journalctl -u kubelet -n 10 --no-pager -o cat || true
+    return "$status"
+  }
+}

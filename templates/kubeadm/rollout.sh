@@ -1,0 +1,22 @@
+# wanted() prints lines of kind, namespace, name. One kubectl call looks at all of them.
+workloads() {
+  kubectl --request-timeout=20s get deployments,daemonsets,statefulsets,jobs -A --no-headers \
+    -o custom-columns=K:.kind,S:.metadata.namespace,N:.metadata.name,G:.metadata.generation,O:.status.observedGeneration,W:.spec.replicas,R:.status.replicas,U:.status.updatedReplicas,A:.status.availableReplicas,D:.status.desiredNumberScheduled,P:.status.updatedNumberScheduled,V:.status.numberAvailable,J:.status.succeeded
+}
+rollout_condition() {
+  local pending
+  pending=$(awk '
+    function number(text) { return text == "<none>" ? 0 : text + 0 }
+    NR == FNR { order[++count] = $1 " " $2 " " $3; next }
+    { key = tolower($1) " " $2 " " $3; seen[key] = 1
+      if ($1 == "Job") { have = number($13); want = 1 }
+      else if ($1 == "DaemonSet") { have = number($12) < number($11) ? number($12) : number($11); want = number($10) }
+      else { have = number($9) < number($8) ? number($9) : number($8); want = number($6); if (number($7) > want) have = have - 1 }
+      if ($1 != "Job" && number($5) < number($4)) have = -1
+      left[key] = have < want ? (have < 0 ? "not seen yet" : have " of " want) : "" }
+    END { for (i = 1; i <= count; i++) { key = order[i]; split(key, part, " ")
+        # A job that was applied and is gone has succeeded: a failed one stays.
+        if (!seen[key] && part[1] != "job") print part[1] " " part[3] " missing"
+        else if (left[key] != "") print part[1] " " part[3] " " left[key] } }' <(wanted) <(workloads) | head -4 | paste -sd, - | sed 's/,/, /g')
+  [ -z "$pending" ] || drift "$pending"
+}
