@@ -14,64 +14,15 @@ from .target import Target
 
 DOWNLOADS_TARGET = "debian packages"
 DOWNLOADS = CACHE / "debian-packages"
-PACKAGES = (
-    "conntrack",
-    "socat",
-    "ipset",
-    "ipvsadm",
-    "iptables",
-    "ebtables",
-    "ethtool",
-    "jq",
-    "nfs-common",
-    "chrony",
-    "containerd",
-    "runc",
-    "haproxy",
-    "keepalived",
-    "apt-transport-https",
-    "bash-completion",
-    "lsof",
-    "tcpdump",
-    "nftables",
-    "rsync",
-    "psmisc",
-    "firewalld",
-    "ufw",
-    "unattended-upgrades",
-    "python3-minimal",
-    "vim-tiny",
-    "less",
-    "netcat-openbsd",
-    "dnsutils",
-    "tar",
-    "gzip",
-    "xz-utils",
-    "zstd",
-    "openssl",
-    "etcd-client",
-    "open-iscsi",
-    "systemd-timesyncd",
-    "auditd",
-    "gnupg",
-    "curl",
-    "ca-certificates",
-    "iputils-ping",
-    "kmod",
-    "procps",
-    "util-linux",
-    "mount",
-    "e2fsprogs",
-    "wget",
-    "bridge-utils",
-    "sysstat",
-    "logrotate",
-    "cron",
-    "rsyslog",
-    "libseccomp2",
-    "apparmor",
-    "busybox-static",
-)
+_NAMES = """
+    conntrack socat ipset ipvsadm iptables ebtables ethtool jq nfs-common chrony containerd runc haproxy
+    keepalived apt-transport-https bash-completion lsof tcpdump nftables rsync psmisc firewalld ufw
+    unattended-upgrades python3-minimal vim-tiny less netcat-openbsd dnsutils tar gzip xz-utils zstd openssl
+    etcd-client open-iscsi systemd-timesyncd auditd gnupg curl ca-certificates iputils-ping kmod procps
+    util-linux mount e2fsprogs wget bridge-utils sysstat logrotate cron rsyslog libseccomp2 apparmor
+    busybox-static
+"""
+PACKAGES = tuple(_NAMES.split())
 _URI = re.compile(r"^'([^']+)' (\S+_(?:amd64|all)\.deb) ", re.MULTILINE)
 
 
@@ -94,6 +45,8 @@ def _make(output: Path) -> None:
         "Dir::State::status": ROOT_FILE_SYSTEM / "var/lib/dpkg/status",
         "Dir::State::extended_states": state / "extended_states",
         "Dir::Cache": state / "cache",
+        "Dir::Cache::pkgcache": "pkgcache.bin",  # some images turn it off: then each call takes seconds
+        "Dir::Cache::srcpkgcache": "srcpkgcache.bin",
         "Dir::Etc::sourcelist": state / "sources.list",
         "Dir::Etc::sourceparts": "-",
         "APT::Update::Post-Invoke::": "",

@@ -19,54 +19,12 @@ _PAUSE_TAGS = ("3.9", "3.8", "3.6")  # kubeadm's, and the defaults of the contai
 _CERTGEN_TAGS = ("v1.6.9", "v1.4.1", "v20231226-1a7112e06")  # of ingress-nginx 1.13.9, 1.11.0, 1.9.6
 _INGRESS_TAGS = ("v1.13.9", "v1.11.0", "v1.9.6")
 _NETWORK_PACKAGES = ("iptables", "ipset", "conntrack", "ebtables", "kmod", "iproute2", "busybox")
-_APPLETS = (
-    "sh",
-    "nslookup",
-    "wget",
-    "nc",
-    "ping",
-    "sleep",
-    "cat",
-    "ls",
-    "echo",
-    "true",
-    "false",
-    "env",
-    "hostname",
-    "id",
-    "date",
-    "head",
-    "tail",
-    "grep",
-    "sed",
-    "awk",
-    "ps",
-    "touch",
-    "mkdir",
-    "rm",
-    "cp",
-    "mv",
-    "httpd",
-    "telnet",
-    "df",
-    "mount",
-    "test",
-    "timeout",
-    "ip",
-    "netstat",
-    "route",
-    "traceroute",
-    "which",
-    "wc",
-    "sort",
-    "tr",
-    "cut",
-    "seq",
-    "dd",
-    "vi",
-    "top",
-    "kill",
-)
+_APPLET_NAMES = """
+    sh nslookup wget nc ping sleep cat ls echo true false env hostname id date head tail grep sed awk ps touch
+    mkdir rm cp mv httpd telnet df mount test timeout ip netstat route traceroute which wc sort tr cut seq dd vi
+    top kill
+"""
+_APPLETS = tuple(_APPLET_NAMES.split())
 _NETWORK_LAYER = "layer with network tools"
 _PAUSE_SOURCE = LAB_FOLDER / "images" / "pause.c"
 

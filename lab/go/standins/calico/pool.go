@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"regexp"
+	"time"
 
 	"kubeboot.lab/standins/kubeapi"
 )
@@ -106,7 +107,10 @@ func controllers([]string) error {
 		return fmt.Errorf("the datastore does not answer: %w", err)
 	}
 	log.Print("started")
-	select {}
+	// A program with nothing left to wait for is a deadlock to Go's runtime; sleeping is not.
+	for {
+		time.Sleep(time.Hour)
+	}
 }
 
 // checkStatus is the probe of calico-kube-controllers.
