@@ -32,6 +32,11 @@ def _enter(path: Path) -> None:
         os.close(handle)
 
 
+def is_alive(namespace: str) -> bool:
+    """Whether the namespace is there; after a restart of the machine its file may be left without it."""
+    return os.path.ismount(FOLDER / namespace)  # (Path.is_mount looks at folders only)
+
+
 @contextmanager
 def inside(namespace: str) -> Iterator[None]:
     """Sockets made and /proc/sys/net files opened in this block belong to the namespace."""

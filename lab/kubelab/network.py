@@ -19,7 +19,7 @@ LEG = "leg"
 
 def lay(lab: Lab) -> None:
     """Make the hub and the controller's namespace; nothing to do if they are there."""
-    if (netns.FOLDER / lab.controller_namespace).exists():
+    if netns.is_alive(lab.hub_namespace) and netns.is_alive(lab.controller_namespace):
         return
     for namespace in (lab.hub_namespace, lab.controller_namespace):
         succeeds(["ip", "netns", "delete", namespace])
@@ -94,4 +94,5 @@ def delete_namespaces(lab: Lab) -> None:
     """Delete every namespace of the lab, also those that an interrupted `up` left half made."""
     if netns.FOLDER.is_dir():
         for path in netns.FOLDER.glob(f"{lab.namespace_prefix}*"):
-            run(["ip", "netns", "delete", path.name])
+            succeeds(["ip", "netns", "delete", path.name])
+            path.unlink(missing_ok=True)
