@@ -62,6 +62,7 @@ class Host:
         return f"{cgroups.TOP}/{self.lab.name}/services/guard-{self.name}"
 
     def is_running(self) -> bool:
+        """Whether anything of it runs; a host between two boots does not."""
         return bool(cgroups.processes(self.cgroup))
 
 

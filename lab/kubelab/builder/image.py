@@ -126,40 +126,33 @@ def write_image(output: Path, names: Sequence[str], layers: Sequence[Path], conf
         digest = file_digest(source)
         if not (blobs / digest).exists():
             (blobs / digest).hardlink_to(source)
-        described.append(
-            {
-                "mediaType": f"{_MEDIA}image.rootfs.diff.tar.gzip",
-                "size": source.stat().st_size,
-                "digest": f"sha256:{digest}",
-            }
-        )
-    settings = json.dumps(
-        {
-            "architecture": "amd64",
-            "os": "linux",
-            "created": "2023-11-14T22:13:20Z",
-            "config": {"Env": [_PATH], **config},
-            "rootfs": {"type": "layers", "diff_ids": [(layer / "diff_id").read_text() for layer in layers]},
-        },
-        sort_keys=True,
-    ).encode()
-    settings_digest = hashlib.sha256(settings).hexdigest()
-    (blobs / settings_digest).write_bytes(settings)
-    (output / "manifest.json").write_text(
-        json.dumps(
-            {
-                "schemaVersion": 2,
-                "mediaType": f"{_MEDIA}distribution.manifest.v2+json",
-                "config": {
-                    "mediaType": f"{_MEDIA}container.image.v1+json",
-                    "size": len(settings),
-                    "digest": f"sha256:{settings_digest}",
-                },
-                "layers": described,
-            }
-        )
-    )
+        described.append(_descriptor("image.rootfs.diff.tar.gzip", digest, source.stat().st_size))
+    settings = _configuration(config, [(layer / "diff_id").read_text() for layer in layers])
+    digest = hashlib.sha256(settings).hexdigest()
+    (blobs / digest).write_bytes(settings)
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": f"{_MEDIA}distribution.manifest.v2+json",
+        "config": _descriptor("container.image.v1+json", digest, len(settings)),
+        "layers": described,
+    }
+    (output / "manifest.json").write_text(json.dumps(manifest))
     (output / "names.json").write_text(json.dumps(list(names)))
+
+
+def _configuration(config: Mapping[str, object], diff_ids: Sequence[str]) -> bytes:
+    content = {
+        "architecture": "amd64",
+        "os": "linux",
+        "created": "2023-11-14T22:13:20Z",
+        "config": {"Env": [_PATH], **config},
+        "rootfs": {"type": "layers", "diff_ids": list(diff_ids)},
+    }
+    return json.dumps(content, sort_keys=True).encode()
+
+
+def _descriptor(kind: str, digest: str, size: int) -> dict[str, object]:
+    return {"mediaType": _MEDIA + kind, "size": size, "digest": f"sha256:{digest}"}
 
 
 def file_digest(path: Path) -> str:

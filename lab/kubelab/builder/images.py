@@ -166,6 +166,7 @@ def _pause() -> Target:
         write_layer(Content({"/pause": program}), output / "layer")
         write_image(output, names, [output / "layer"], {"Entrypoint": ["/pause"], "User": "65535:65535"})
         shutil.rmtree(output / "layer")
+        program.unlink()
 
     names = _with_flat([f"pause:{tag}" for tag in _PAUSE_TAGS])
     return Target("image pause", "packages", IMAGES / "pause", make, (repr(names), _PAUSE_SOURCE))
