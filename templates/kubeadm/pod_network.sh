@@ -14,6 +14,7 @@ reach_pods() {
   space=$(own_namespace)
   [ -n "$space" ] || exit 90
   while read -r node address; do
+    [ -n "$address" ] || continue
     [ "$node" = "$NODE" ] || nsenter --net="$space" ping -q -n -c 1 -W 2 "$address" >/dev/null 2>&1 || left+=" $node ($address)"
   done <<<"$PODS"
   [ -z "$left" ] || drift "the pod on $NODE cannot reach the pod on$left"
