@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from kubeboot.errors import KubebootError, SourceError
+from kubeboot.errors import SourceError
 from kubeboot.kubeadm_config import ca_certificate
 
 
@@ -26,12 +26,10 @@ def check_kubeconfig_place(path: Path, has_cluster: bool) -> str:
 def save_kubeconfig(path: Path, text: str) -> tuple[Path, bool]:
     """Write it; where it went and whether that changed anything. Raises SourceError when it cannot be written."""
     try:
-        if path.exists():
-            now = path.read_text(encoding="utf-8")
-            if now == text and path.stat().st_mode & 0o077 == 0:
-                return path, False
-            if _authority(now) != _authority(text):
-                path = path.with_name(f"{path.name}.new")
+        if path.exists() and _authority(path.read_text(encoding="utf-8")) != _authority(text):
+            path = path.with_name(f"{path.name}.new")
+        if path.exists() and path.read_text(encoding="utf-8") == text and not path.stat().st_mode & 0o077:
+            return path, False
         _write(path, text)
     except OSError as error:
         raise SourceError(
@@ -55,6 +53,3 @@ def _write(path: Path, text: str) -> None:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     new.replace(path)
-
-
-__all__ = ["KubebootError", "check_kubeconfig_place", "kubeconfig_path", "save_kubeconfig"]

@@ -40,7 +40,10 @@ def init(path: str, ignored: str, parallel: int, verbose: bool, quiet: bool, dry
     from kubeboot.cli.run import Options, run_workflow
     from kubeboot.workflows import INIT
 
-    return run_workflow(INIT, Options("init", "plan" if dry_run else "apply", path, _names(ignored), parallel, _verbosity(verbose, quiet)))
+    return run_workflow(
+        INIT,
+        Options("init", "plan" if dry_run else "apply", path, _names(ignored), parallel, _verbosity(verbose, quiet)),
+    )
 
 
 @click.command()

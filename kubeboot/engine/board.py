@@ -70,14 +70,19 @@ class Board:
                     raise Stopping
                 self._changed.wait()
 
-    def wait_for_output(self, host: str, phase: str, name: str, providers: tuple[tuple[str, str], ...]) -> None:
-        """Sleep until the output is there; Blocked when everyone (phase, host) who could provide it has ended without."""
+    def wait_for_output(
+        self, host: str, phase: str, name: str, providers: tuple[tuple[str, str], ...], is_promise_enough: bool
+    ) -> None:
+        """Sleep until the output is there, or everyone (phase, host) who could provide it has ended without: Blocked then.
+
+        A plan makes no outputs, so `is_promise_enough` there.
+        """
 
         def is_decided() -> bool:
             return self.has_output(name) or all(self.is_settled(*provider) for provider in providers)
 
         self.wait_until(is_decided)
-        if not self.has_output(name):
+        if not self.has_output(name) and not is_promise_enough:
             raise self._blocked(host, phase, name, providers)
 
     def _blocked(self, host: str, phase: str, name: str, providers: tuple[tuple[str, str], ...]) -> Blocked:

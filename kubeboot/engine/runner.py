@@ -128,8 +128,7 @@ class Runner:
         return HostContext(inputs.cluster, host, inputs.facts, inputs.addons, self._board.outputs)
 
     def _enter(self, phase: Phase, host: Host) -> None:
-        if self._settings.mode == "apply":
-            self._wait(phase, host)
+        self._wait(phase, host)
         if self._board.is_stopping:
             raise Stopping
         with self._slots:
@@ -162,7 +161,8 @@ class Runner:
             )
             waits_for = f"{name.replace('-', ' ')} from {', '.join(who for _, who in providers) or 'nobody'}"
             self._emit(events.PhaseWaits(time.time(), host.name, phase.name, waits_for))
-            self._board.wait_for_output(host.name, phase.name, name, providers)
+            is_promise_enough = self._settings.mode == "plan"
+            self._board.wait_for_output(host.name, phase.name, name, providers, is_promise_enough)
 
     def _wait_for_hosts(self, phase: Phase, host: Host, earlier: str, others: Sequence[str]) -> None:
         pending = [other for other in others if not self._board.is_settled(earlier, other)]

@@ -71,9 +71,9 @@ def make(target: Target, key: str) -> None:
     remove(temporary)
     for folder in (_STAMPS, _TEMPORARY, target.output.parent):
         folder.mkdir(parents=True, exist_ok=True)
-    target.make(temporary)
     if target.before_replacing and target.output.exists():
         target.before_replacing()
+    target.make(temporary)
     stamp = _STAMPS / target.slug
     stamp.unlink(missing_ok=True)
     old = _TEMPORARY / f"{target.slug}.old"
