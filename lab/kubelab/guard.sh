@@ -30,8 +30,22 @@ boot() {
         --bind="$folder/etcd:/var/lib/etcd" --console=read-only --resolv-conf=off --timezone=off --link-journal=no
 }
 
+# systemd lifts fs.file-max to the highest value whenever it boots. The kernel is everybody's here: what another host was
+# given by then is put back, as if each had a kernel of its own.
+keep_file_max() {
+    local highest=9223372036854775807 kept now i
+    read -r kept < /proc/sys/fs/file-max
+    [ "$kept" != "$highest" ] || return
+    for ((i = 0; i < 50; i++)); do
+        read -r now < /proc/sys/fs/file-max
+        [ "$now" != "$highest" ] || echo "$kept" > /proc/sys/fs/file-max
+        sleep 0.1
+    done
+}
+
 while :; do
     lay_network || exit 1
+    keep_file_max &
     (boot)
     [ $? -eq 133 ] || break
 done
