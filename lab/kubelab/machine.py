@@ -34,7 +34,7 @@ _BUILD_FILES = {
     "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
 }
 _INOTIFY = {"max_user_instances": 8192, "max_user_watches": 1048576}
-NEEDED_BYTES = 6 << 30
+NEEDED_BYTES = 12 << 30  # 2.5 GB of results, the rest is Go's two caches
 
 
 def require_linux_root() -> None:
@@ -77,7 +77,7 @@ def install_tools() -> None:
 
 def require_disk(*, is_whole_build: bool) -> None:
     """Enough free disk for a build, with its temporary files and Go's own caches."""
-    needed = NEEDED_BYTES if is_whole_build else NEEDED_BYTES // 6
+    needed = NEEDED_BYTES if is_whole_build else NEEDED_BYTES // 12
     CACHE.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(CACHE).free
     if free < needed:
