@@ -90,7 +90,19 @@ def _target(name: str, module: str, packages: Mapping[str, str], link_flags: str
 
 
 def _build(module: Path, package: str, output: Path, link_flags: str) -> None:
-    command = ["nice", "-n", "10", go(), "build", "-trimpath", _COMPILER_FLAGS, "-ldflags", link_flags, "-o", output]
+    command: list[str | Path] = [
+        "nice",
+        "-n",
+        "10",
+        go(),
+        "build",
+        "-trimpath",
+        _COMPILER_FLAGS,
+        "-ldflags",
+        link_flags,
+        "-o",
+        output,
+    ]
     run([*command, package], cwd=module, env=environment(), what=f"building {output.name}")
 
 
