@@ -38,10 +38,10 @@ def pull_images(ctx: HostContext) -> Iterator[Resource]:
     """Pull the images this host will run."""
     if ctx.facts.has_kubelet_conf:
         return  # a member already runs them, and its kubelet pulls what changes
-    yield images_pulled(_images(ctx), is_control_plane=ctx.host.is_control_plane)
+    yield images_pulled(wanted_images(ctx), is_control_plane=ctx.host.is_control_plane)
 
 
-def _images(ctx: HostContext) -> tuple[str, ...]:
+def wanted_images(ctx: HostContext) -> tuple[str, ...]:
     """What every node runs, and the add-ons' images where they will run. kubeadm itself lists a control plane's."""
     cluster = ctx.cluster
     proxy = f"{cluster.mirrors.image_repository}/kube-proxy:v{cluster.kubernetes_version}"

@@ -1,0 +1,119 @@
+"""`make bench`: measure, print ratios, and say under which conditions."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from bench.ground import ROOT, Use, hosts, in_lab, measure
+
+PYTHON = str(ROOT / ".venv" / "bin" / "python")
+KUBEBOOT = str(ROOT / ".venv" / "bin" / "kubeboot")
+Row = tuple[str, str, str]
+
+
+def bench_help() -> Iterator[Row]:
+    """How long a user waits for help."""
+    for _ in range(3):
+        measure([KUBEBOOT, "--help"])
+    help_s = statistics.median(measure([KUBEBOOT, "--help"]).wall_s for _ in range(15))
+    pass_s = statistics.median(measure([PYTHON, "-c", "pass"]).wall_s for _ in range(15))
+    yield (
+        "kubeboot --help",
+        f"{help_s * 1000:.0f} ms",
+        f"{help_s / pass_s:.1f} x python -c pass (at most 5, and 150 ms)",
+    )
+
+
+def bench_prepare() -> Iterator[Row]:
+    """Ten hosts at 20 ms: kubeboot against the same scripts over plain OpenSSH, first and second run of each."""
+    runs: dict[str, list[Use]] = {}
+    for name, command in (("plain", _plain), ("kubeboot", _prepare)):
+        with hosts(10, delay_ms=20) as inventory:
+            runs[name] = [command(inventory, f"{name}{number}") for number in (1, 2, 3)]
+    seconds = {name: (used[0].wall_s, min(each.wall_s for each in used[1:])) for name, used in runs.items()}
+    for number, which in enumerate(("first", "second")):
+        ours, theirs = seconds["kubeboot"][number], seconds["plain"][number]
+        yield (
+            f"prepare 10 hosts at 20 ms, {which} run",
+            f"{ours:.1f} s",
+            f"{ours / theirs:.2f} x plain OpenSSH ({theirs:.1f} s; at most 1.25)",
+        )
+    first = runs["kubeboot"][0]
+    yield (
+        "controller, first run",
+        f"{first.cpu_s * 1000 / 50:.0f} ms",
+        "CPU per host and phase, facts included (at most 50)",
+    )
+    yield "controller, memory", f"{first.memory_mb} MB", "with 10 hosts (at most 150)"
+
+
+def _prepare(inventory: Path, run_id: str) -> Use:
+    return _checked(measure(in_lab(PYTHON, "-m", "bench.prepare", str(inventory), "--run-id", run_id)))
+
+
+def _plain(inventory: Path, run_id: str) -> Use:
+    """One ssh per host, all at once, each with the host's scripts on stdin."""
+    folder = inventory.parent / "scripts"
+    folder.mkdir(exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    _checked(
+        measure(in_lab(PYTHON, "-m", "bench.prepare", str(inventory), "--scripts", str(folder), "--run-id", run_id))
+    )
+    from kubeboot.inventory.load import load_inventory
+
+    options = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
+    lines = [
+        f"ssh {options} -i {host.ssh.identity_file} root@{host.address} bash -s <{folder / host.name} &"
+        for host in load_inventory(inventory)[0].hosts
+    ]
+    used = measure(in_lab("bash", "-c", "\n".join([*lines, "wait"])))
+    if used.output.count("\tE\tdone") != 40:
+        sys.exit(f"bench: plain OpenSSH did not come to its end:\n{used.output}")
+    return used
+
+
+def bench_init() -> Iterator[Row]:
+    """Three bare hosts to everything Ready, and again; and the same commands by hand."""
+    with hosts(3) as inventory:
+        by_hand = _checked(measure(in_lab(PYTHON, "-m", "bench.by_hand", str(inventory))))
+    with hosts(3) as inventory:
+        command = in_lab(KUBEBOOT, "init", "-i", str(inventory))
+        first, second = _checked(measure(command)), _checked(measure(command))
+    ratio = first.wall_s / by_hand.wall_s
+    yield (
+        "init of 3 bare hosts",
+        f"{first.wall_s:.1f} s",
+        f"{ratio:.2f} x the same commands by hand ({by_hand.wall_s:.1f} s; at most 1.15)",
+    )
+    yield "init again", f"{second.wall_s:.1f} s", f"{second.output.strip().splitlines()[-1]} (at most 3 s)"
+
+
+def _checked(used: Use) -> Use:
+    if used.exit_code:
+        sys.exit(f"bench: failed ({used.exit_code}):\n{used.output[-3000:]}")
+    return used
+
+
+BENCHES: dict[str, Callable[[], Iterator[Row]]] = {"help": bench_help, "init": bench_init, "prepare": bench_prepare}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[[], *BENCHES], help="default: all")
+    names = parser.parse_args().names or list(BENCHES)
+    load = os.getloadavg()[0]
+    print(f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}, load before {load:.1f}")
+    for name in names:
+        for what, value, ratio in BENCHES[name]():
+            print(f"| {what} | {value} | {ratio} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
