@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from pathlib import Path
 
@@ -26,8 +27,7 @@ def check_kubeconfig_place(path: Path, has_cluster: bool) -> str:
 def save_kubeconfig(path: Path, text: str) -> tuple[Path, bool]:
     """Write it; where it went and whether that changed anything. Raises SourceError when it cannot be written."""
     try:
-        if path.exists() and _authority(path.read_text(encoding="utf-8")) != _authority(text):
-            path = path.with_name(f"{path.name}.new")
+        path = _own_place(path, text)
         if path.exists() and path.read_text(encoding="utf-8") == text and not path.stat().st_mode & 0o077:
             return path, False
         _write(path, text)
@@ -38,6 +38,15 @@ def save_kubeconfig(path: Path, text: str) -> tuple[Path, bool]:
             reference="kubeconfig-not-written",
         ) from error
     return path, True
+
+
+def _own_place(path: Path, text: str) -> Path:
+    """`path`, or beside it the first that is free or of the same cluster."""
+    numbers = itertools.count(2)
+    place, name = path, path.name
+    while place.exists() and _authority(place.read_text(encoding="utf-8", errors="replace")) != _authority(text):
+        place = path.with_name(f"{name}.new" if place == path else f"{name}.new{next(numbers)}")
+    return place
 
 
 def _authority(text: str) -> bytes:

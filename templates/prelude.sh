@@ -97,10 +97,11 @@ wait_for() {
   local deadline=$((SECONDS + $2)) rc said="" reason
   while :; do
     set +e
+    : >"$KB_DIR/reason"
     ( set -euo pipefail; condition ) >"$KB_DIR/wait" 2>&1
     rc=$?
     set -e
-    [ "$rc" != 0 ] || { : >"$KB_DIR/reason"; return 0; }
+    [ "$rc" != 0 ] || return 0
     reason=$(cat "$KB_DIR/reason")
     [ -n "$reason" ] || { reason="$1: $(tail -n 1 "$KB_DIR/wait")"; printf '%s' "$reason" >"$KB_DIR/reason"; }
     ! is_plan || exit "$KB_DRIFT"
@@ -269,11 +270,12 @@ packages_installed() {
   [ "$rc" -le 1 ] || fail "dpkg-query failed (exit $rc)"
 }
 packages_missing() {
-  local spec name state version
+  local spec name state version installed
   declare -A have=()
+  installed=$(packages_installed "$@") || return
   while read -r name state version; do
     [ "$state" != installed ] || have[$name]=$version
-  done < <(packages_installed "$@")
+  done <<<"$installed"
   for spec in "$@"; do
     name=${spec%%=*} version=${spec#"$name"} version=${version#=}
     if [ -z "${have[$name]:-}" ]; then

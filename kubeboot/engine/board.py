@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from kubeboot.errors import Blocked, HostError
 
 
-class Stopping(Exception):  # noqa: N818 - not an error: the run was asked to start nothing more
+class Stopping(Exception):
     """The run was asked to stop; this host starts nothing more."""
 
 
@@ -73,7 +73,7 @@ class Board:
     def wait_for_output(
         self, host: str, phase: str, name: str, providers: tuple[tuple[str, str], ...], is_promise_enough: bool
     ) -> None:
-        """Sleep until the output is there, or everyone (phase, host) who could provide it has ended without: Blocked then.
+        """Sleep until the output is there; Blocked when everyone (phase, host) who could provide it ended without.
 
         A plan makes no outputs, so `is_promise_enough` there.
         """

@@ -12,7 +12,8 @@ CAUSES: tuple[tuple[str, str], ...] = (
     ),
     (
         r"Refusing the key of",
-        "The key at that address is not the one expected. Check it with its owner, then set mirrors.<repository>.fingerprints.",
+        "The key at that address is not the one expected. Check it with its owner, "
+        "then set mirrors.<repository>.fingerprints.",
     ),
     (r"is not an armored OpenPGP key", "The address answers, but not with a key: check mirrors.<repository>.keyUrl."),
     (
@@ -29,14 +30,16 @@ CAUSES: tuple[tuple[str, str], ...] = (
     ),
     (
         r"Could not resolve|Temporary failure resolving|Could not connect to|Failed to fetch|Unable to connect to",
-        "The host cannot reach the package repository. Check it with curl from the host, or set a mirror under `mirrors:`.",
+        "The host cannot reach the package repository. Check it with curl from the host, "
+        "or set a mirror under `mirrors:`.",
     ),
     (
         r"failed to (?:pull|resolve).*(?:not found|manifest unknown)|: not found",
         "The registry does not have this image. Check the version, mirrors.imageRepository and mirrors.registries.",
     ),
     (
-        r"(?:pull|resolve).*(?:connection refused|i/o timeout|no such host|no route to host|EOF|network is unreachable)",
+        r"(?:pull|resolve).*"
+        r"(?:connection refused|i/o timeout|no such host|no route to host|EOF|network is unreachable)",
         "The host cannot reach the image registry. Set mirrors.registries, or check the mirror.",
     ),
     (r"toomanyrequests|429 Too Many", "The registry limits pulls. Set mirrors.registries to a mirror of your own."),
@@ -60,7 +63,8 @@ CAUSES: tuple[tuple[str, str], ...] = (
     ),
     (
         r"timed out waiting for the condition|kubelet isn't running or healthy",
-        "The kubelet or a control-plane container does not come up: `journalctl -u kubelet -n 50` and `crictl ps -a` on the host.",
+        "The kubelet or a control-plane container does not come up: "
+        "`journalctl -u kubelet -n 50` and `crictl ps -a` on the host.",
     ),
     (r"Read-only file system", "The host's file system is read-only, often after a disk error: see `dmesg`."),
     (r"command not found", "A program is missing on the host; the log names it."),

@@ -1,8 +1,8 @@
 """Run one script on one host to its end, over as many connections as it takes.
 
-The script is a unit on the host, so a lost link is no failure: reconnect, follow on from the next record. A step is never
-started twice because of a link. A host that has rebooted lost the unit's files (/run is a tmpfs); its script is sent again,
-and every step looks before it does anything.
+The script is a unit on the host, so a lost link is no failure: reconnect, follow on from the next record. A step is
+never started twice because of a link. A host that has rebooted lost the unit's files (/run is a tmpfs); its script is
+sent again, and every step looks before it does anything.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from kubeboot.engine import records
 from kubeboot.engine.script import Script, Settings, payload
@@ -21,6 +21,8 @@ OnRecord = Callable[[records.Record], None]
 OnLost = Callable[[str], None]
 STARTS = 3
 """How often a script is sent to a host that keeps losing it (reboots) before that counts as lost."""
+EMPTY_ANSWERS = 3
+"""How often in a row a host may end its answer by itself without a new record before that counts as lost."""
 
 
 @dataclass
@@ -31,7 +33,9 @@ class _Progress:
     is_gone: bool = False
     end: records.Ended | records.Died | None = None
     boot_id: str = ""
-    garbage: list[str] = field(default_factory=list)
+    empty_answers: int = 0
+    is_heard: bool = False  # over the present connection
+    deadline_s: float = 0.0  # when a host that is not heard of counts as lost
 
 
 class Follower:
@@ -44,7 +48,10 @@ class Follower:
         self._link_timeout_s = link_timeout_s
 
     def run(self, script: Script, on_record: OnRecord) -> records.Ended | records.Died:
-        """Every record of the script goes to `on_record`. Raises HostLost, and HostError for a host that talks garbage."""
+        """Every record of the script goes to `on_record`.
+
+        Raises HostLost, and HostError for a host that talks garbage.
+        """
         progress = _Progress()
         starts = 0
         while progress.end is None:
@@ -56,18 +63,27 @@ class Follower:
                 progress.is_gone, progress.lines_seen = False, 0
             self._once(script if is_start else None, script, progress, on_record)
             if progress.end is None and not progress.is_gone:
-                self._reconnect(script)
+                self._reconnect(script, progress)
         return progress.end
 
     def _once(self, sent: Script | None, script: Script, progress: _Progress, on_record: OnRecord) -> None:
         data = payload(sent, self._settings, script.phase, progress.lines_seen + 1, script.timeout_s)
-        self._transport.execute(data, lambda line: self._take(line, script, progress, on_record))
+        seen, progress.is_heard = progress.lines_seen, False
+        status = self._transport.execute(data, lambda line: self._take(line, script, progress, on_record))
+        if progress.end or progress.is_gone or progress.lines_seen > seen or status is None:
+            progress.empty_answers = 0
+            return
+        progress.empty_answers += 1
+        if progress.empty_answers == EMPTY_ANSWERS:
+            message = f"the host ends its answer before the script's end (exit {status})"
+            raise self._lost(script, message, self._transport.last_stderr())
 
     def _take(self, line: str, script: Script, progress: _Progress, on_record: OnRecord) -> bool:
         record = records.parse_record(line, self._settings.nonce)
+        if record is None:
+            return True
+        progress.is_heard = True
         match record:
-            case None:
-                return True
             case records.Booted(boot_id):
                 if progress.boot_id and boot_id != progress.boot_id:
                     self._on_lost("the host has rebooted")
@@ -91,10 +107,13 @@ class Follower:
                     return False
         return True
 
-    def _reconnect(self, script: Script) -> None:
+    def _reconnect(self, script: Script, progress: _Progress) -> None:
         self._on_lost("connection lost; the host goes on by itself, reconnecting")
-        deadline = time.monotonic() + self._link_timeout_s
         delay = 0.5
+        if progress.is_heard or not progress.deadline_s:
+            progress.deadline_s = time.monotonic() + self._link_timeout_s
+        if not progress.is_heard:
+            self._pause(script, progress, delay, "it takes connections and loses them")
         while True:
             self._transport.close()
             try:
@@ -105,15 +124,21 @@ class Follower:
             except Unreachable as error:
                 if error.exit_code != HostLost.exit_code:
                     raise
-                if time.monotonic() > deadline:
-                    raise self._lost(script, f"no connection for {self._link_timeout_s} s: {error.message}") from error
-            time.sleep(delay * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
+                why = error.message
+            self._pause(script, progress, delay, why)
             delay = min(delay * 2, 10)
 
-    def _lost(self, script: Script, message: str) -> HostLost:
+    def _pause(self, script: Script, progress: _Progress, delay_s: float, why: str) -> None:
+        if time.monotonic() > progress.deadline_s:
+            raise self._lost(script, f"no connection for {self._link_timeout_s} s: {why}")
+        time.sleep(delay_s * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
+
+    def _lost(self, script: Script, message: str, output: str = "") -> HostLost:
         return HostLost(
             script.host,
             message,
             phase=script.phase,
-            hint="What the host was told to do may still be running there. The same command again finds out and goes on.",
+            output=output,
+            hint="What the host was told to do may still be running there. "
+            "The same command again finds out and goes on.",
         )

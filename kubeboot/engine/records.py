@@ -1,7 +1,7 @@
 """What a host says while a script runs: one tab-separated line per record, free text in base64.
 
-Lines without the run's nonce are somebody else's (a login banner, a noisy profile) and are not ours to read. A line with
-the nonce that does not parse is a Garbage record: the host cannot be believed any more.
+Lines without the run's nonce are somebody else's (a login banner, a noisy profile) and are not ours to read. A line
+with the nonce that does not parse is a Garbage record: the host cannot be believed any more.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def parse_record(line: str, nonce: str) -> Record | None:
         return Garbage(line[:200])
 
 
-def _parse(kind: str, fields: list[str]) -> Record:
+def _parse(kind: str, fields: list[str]) -> Record:  # noqa: C901, PLR0911 - one case per kind of record
     match kind, fields:
         case "B", [boot_id]:
             return Booted(boot_id)

@@ -109,6 +109,13 @@ class Runner:
     def _walk(self, host: Host) -> None:
         """The thread of one host."""
         try:
+            self._walk_phases(host)
+        except BaseException as crash:  # the thread boundary: a bug must not leave the other hosts waiting for ever
+            self._crashes.append(crash)
+            self._board.fail(host.name, HostError(host.name, f"a bug in kubeboot: {crash!r}"))
+
+    def _walk_phases(self, host: Host) -> None:
+        try:
             for phase in self._workflow:
                 if host in phase.select(self._inputs.cluster):
                     self._enter(phase, host)
@@ -119,9 +126,6 @@ class Runner:
             self._errors[host.name] = error
             self._emit(events.HostFailed(time.time(), host.name, error))
             self._board.fail(host.name, error)
-        except BaseException as crash:  # the thread boundary: a bug must not leave the other hosts waiting for ever
-            self._crashes.append(crash)
-            self._board.fail(host.name, HostError(host.name, f"a bug in kubeboot: {crash!r}"))
 
     def _context(self, host: Host) -> HostContext:
         inputs = self._inputs

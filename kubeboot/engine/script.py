@@ -1,4 +1,7 @@
-"""Steps of one phase for one host -> one bash script and the payload that starts it. The only place that joins shell text."""
+"""Steps of one phase for one host -> one bash script and the payload that starts it.
+
+The only place that joins shell text.
+"""
 
 from __future__ import annotations
 

@@ -40,6 +40,7 @@ class Tracker:
     tally: Tally = field(default_factory=Tally)
     _diffs: dict[int, str] = field(default_factory=dict)
     _results: list[records.Result] = field(default_factory=list)
+    _step: str = ""
     _failure: records.Result | None = None
     _locked_by: str | None = None
 
@@ -48,10 +49,10 @@ class Tracker:
         match record:
             case records.StepStarted(name):
                 self._close_step()
+                self._step = name
                 self.emit(events.StepBegan(time.time(), self.script.host, self.script.phase, name, self._title(name)))
             case records.Waiting(text):
-                step = self._step_name()
-                self.emit(events.HostWaits(time.time(), self.script.host, self.script.phase, step, text))
+                self.emit(events.HostWaits(time.time(), self.script.host, self.script.phase, self._step, text))
             case records.Diff(number, text):
                 self._diffs[number] = text
             case records.OutputValue(name, value):
@@ -115,10 +116,6 @@ class Tracker:
     def _title(self, name: str) -> str:
         return next((step.title for step in self.script.steps if step.name == name), name)
 
-    def _step_name(self) -> str:
-        done = self._results[-1].number + 1 if self._results else 0
-        return self.script.items[min(done, len(self.script.items) - 1)].step.name
-
     def _failed(self) -> HostError:
         result = self._failure
         if result is None:
@@ -151,7 +148,7 @@ class Tracker:
             self.script.host,
             f"the phase's script {why}",
             phase=self.script.phase,
-            step=self._step_name(),
+            step=self._step,
             reference=f"unit-{end.result}",
             hint="Run the same command again: every step looks before it does anything.",
             log_path=self.log_path,

@@ -1,4 +1,4 @@
-"""The vocabulary of desired values. Each resource writes its check and its apply from one value; none knows Kubernetes."""
+"""The vocabulary of desired values: each resource writes its check and its apply from one. None knows Kubernetes."""
 
 from kubeboot.resources.base import Phase, Resource, Risk, Secret, Step, step
 from kubeboot.resources.files import Block, File

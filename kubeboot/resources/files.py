@@ -12,8 +12,9 @@ from kubeboot.resources.quoting import content_command, sh, words
 class File(Plain):
     """A whole file with this content, mode and owner.
 
-    `restarts` names a service that must restart when the content changes; a Service resource later in the script, or in
-    the next run if this one dies in between, does it. With `is_secret` the content travels as a secret and no diff shows.
+    `restarts` names a service that must restart when the content changes; a Service resource later in the script, or
+    in the next run if this one dies in between, does it. With `is_secret` the content travels as a secret and no diff
+    shows.
     """
 
     path: str

@@ -19,7 +19,7 @@ def words(*values: str) -> str:
 
 def content_command(text: str) -> str:
     """A command that prints `text`, readable in the script: a quoted here-document wherever that is exact."""
-    is_exact = text.endswith("\n") and "\r" not in text and f"\n{HEREDOC_END}\n" not in f"\n{text}"
+    is_exact = text.endswith("\n") and not {"\r", "\0"} & set(text) and f"\n{HEREDOC_END}\n" not in f"\n{text}"
     if is_exact:
         return f"cat <<'{HEREDOC_END}'\n{text}{HEREDOC_END}\n"
     return f"printf '%s' {sh(text)}\n"
