@@ -1,0 +1,114 @@
+# What a person and CI type. `make` alone lists the targets; every target sets up what it needs.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST_ARGS ?=
+
+# Programs that the tests run, each with the Debian package that has it.
+PROGRAMS := sshd=openssh-server ssh=openssh-client sudo=sudo curl=curl gpg=gnupg ip=iproute2 git=git
+
+# $(call timed,NAME,TARGETS): the targets one after another; at the end, well or badly, how long they took.
+define timed
+@times=""; \
+trap 'code=$$?; [ $$code = 0 ] && word=done || word=FAILED; \
+  printf "\nmake %s: %s in %d min %d s (seconds:%s)\n" "$(1)" "$$word" $$((SECONDS / 60)) $$((SECONDS % 60)) "$$times"' EXIT; \
+trap 'exit 130' INT TERM; \
+for part in $(2); do began=$$SECONDS; $(MAKE) $$part; times+=" $$part $$((SECONDS - began))"; done
+endef
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: programs $(VENV)/.made ## virtual environment in .venv, and Debian packages the tests need
+
+.PHONY: programs
+programs:
+	@missing=(); \
+	for each in $(PROGRAMS); do \
+	  PATH="$$PATH:/usr/sbin:/sbin" command -v "$${each%%=*}" >/dev/null || missing+=("$${each#*=}"); \
+	done; \
+	if [ "$${#missing[@]}" = 0 ]; then exit 0; fi; \
+	if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+	  echo "make: the tests need $${missing[*]}; install them, or run make as root on Debian" >&2; exit 2; \
+	fi; \
+	echo "== apt: $${missing[*]}"; \
+	policy=/usr/sbin/policy-rc.d; \
+	if [ ! -e "$$policy" ]; then \
+	  trap 'rm -f "$$policy"' EXIT; \
+	  printf '#!/bin/sh\nexit 101\n' >"$$policy"; chmod 0755 "$$policy"; \
+	fi; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	install() { apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$${missing[@]}"; }; \
+	install >/dev/null 2>&1 || { apt-get update -q && install; } </dev/null
+
+# Pinned by constraints.txt; built without isolation, so that hatchling is pinned too.
+$(VENV)/.made: pyproject.toml constraints.txt
+	@echo "== virtual environment in $(VENV)"
+	@$(PYTHON) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "make: needs Python 3.11 or newer with venv (Debian: python3-venv); point to one with PYTHON=..." >&2; exit 2; }
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q -c constraints.txt pip hatchling editables
+	@$(BIN)/python -m pip install -q -c constraints.txt --no-build-isolation -e . --group dev
+	@touch $@
+	@$(BIN)/kubeboot version
+
+.PHONY: lab
+lab: ## build the lab: programs, images, packages, host disk (first time 12-15 minutes)
+	@echo "== lab build"
+	@./lab/lab build
+
+.PHONY: check
+check: setup ## format, lint, types, import rules, unit tests; no root needed
+	@echo "== ruff format --check"; $(BIN)/ruff format --check .
+	@echo "== ruff check"; $(BIN)/ruff check .
+	@echo "== shellcheck"; $(BIN)/shellcheck demo/*.sh .ci/run
+	@echo "== mypy"; $(BIN)/mypy
+	@echo "== lint-imports"; PATH="$(BIN):$$PATH" lint-imports >$(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }; tail -n 1 $(VENV)/imports.txt
+	@echo "== unit tests"; $(call pytest,not lab and not lab_long)
+
+.PHONY: system
+system: setup
+	@echo "== system tests"; $(call pytest,lab and not lab_long)
+
+# $(call pytest,MARKERS): the tests of these markers. None at all (pytest's exit 5) is no pass.
+define pytest
+code=0; PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest -q -m '$(1)' $(PYTEST_ARGS) || code=$$?; \
+if [ $$code = 5 ]; then echo "make: no test was selected by -m '$(1)' $(PYTEST_ARGS)" >&2; fi; exit $$code
+endef
+
+.PHONY: test
+test: ## everything: set-up, check, lab, system tests on the lab (root)
+	$(call timed,test,setup check lab system)
+
+.PHONY: demo
+demo: ## three bare hosts become a cluster, before your eyes (root)
+	$(call timed,demo,setup lab show)
+
+.PHONY: show
+show: setup
+	@bash demo/demo.sh
+
+.PHONY: bench
+bench: setup lab ## compare with the same work sent by plain OpenSSH (root)
+	@$(BIN)/python -m bench
+
+.PHONY: golden
+golden: setup ## write the golden scripts anew, after a wanted change
+	@KUBEBOOT_GOLDEN=write $(BIN)/python -m pytest -q -k golden
+
+.PHONY: dist
+dist: setup ## wheel and sdist in dist/
+	@$(BIN)/python -m build --no-isolation --outdir dist .
+
+.PHONY: clean
+clean: ## remove what make made here; the lab's cache stays (rm -r /var/cache/kubeboot-lab)
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
