@@ -13,7 +13,7 @@ from pathlib import Path
 from .errors import LabError
 
 TOP = "kubeboot-lab"
-_PATIENCE_S = 10.0
+_PATIENCE_S = 30.0
 
 
 @cache

@@ -15,7 +15,7 @@ from .process import run
 
 ROOT_FILE_SYSTEM = CACHE / "host" / "root"
 SSH_PORTS = (22, 2222)
-_BOOT_PATIENCE_S = 60.0
+_BOOT_PATIENCE_S = 120.0
 _MOST_HOSTS = 200
 
 

@@ -17,7 +17,7 @@ WEB_FOLDER = CACHE / "mirror" / "web"
 REGISTRY_FOLDER = CACHE / "mirror" / "registry"
 PUBLIC_KEY = CACHE / "signing" / "lab-key.asc"  # signs all package repositories
 WEB_PORT, REGISTRY_PORT = 80, 5000
-_PATIENCE_S = 5.0
+_PATIENCE_S = 30.0  # a busy machine is no error
 
 
 def start(lab: Lab) -> None:
