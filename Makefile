@@ -11,7 +11,8 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 
 # Programs that the tests run, each with the Debian package that has it.
-PROGRAMS := sshd=openssh-server ssh=openssh-client sudo=sudo curl=curl gpg=gnupg ip=iproute2 git=git
+PROGRAMS := sshd=openssh-server ssh=openssh-client sudo=sudo curl=curl gpg=gnupg ip=iproute2 git=git \
+  busybox=busybox fish=fish tcsh=tcsh zsh=zsh
 
 # $(call timed,NAME,TARGETS): the targets one after another; at the end, well or badly, how long they took.
 define timed
