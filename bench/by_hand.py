@@ -25,7 +25,10 @@ from kubeboot.phases.packages import add_kubernetes_repository, add_os_repositor
 from kubeboot.resources import AptRepository, File, Packages, Resource
 from kubeboot.transport.ssh import SshTransport
 
-APT = "apt-get -qq -y -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts=/etc/apt/bench"
+APT = (
+    "apt-get -qq -y -o Dpkg::Options::=--force-confold -o Dir::Etc::sourcelist=/dev/null"
+    " -o Dir::Etc::sourceparts=/etc/apt/bench"
+)
 
 
 class Administrator:
@@ -50,13 +53,14 @@ class Administrator:
         command += ["-i", str(host.ssh.identity_file), f"root@{host.address}", "bash", "-seu"]
         done = subprocess.run(command, input=script, text=True, capture_output=True, check=False)
         if done.returncode:
-            sys.exit(f"by hand: {host.name}: {done.stderr[-2000:]}")
+            tail = self.ssh(host, "tail -n 30 /tmp/by-hand.log || true") if script[:4] != "tail" else ""
+            sys.exit(f"by hand: {host.name}: {done.stderr[-2000:]}\n{tail}")
         return done.stdout
 
     def prepare(self, host: Host) -> None:
         """Everything before kubeadm, images included."""
         ctx = self.contexts[host.name]
-        lines = ["exec </dev/null >/dev/null", "mkdir -p /etc/apt/bench /etc/apt/keyrings"]
+        lines = ["exec </dev/null >/tmp/by-hand.log", "mkdir -p /etc/apt/bench /etc/apt/keyrings"]
         for step in (add_os_repository, add_kubernetes_repository, configure_containerd, install_packages):
             for resource in step.resources(ctx):
                 lines += self._commands(resource)
@@ -105,12 +109,12 @@ class Administrator:
 
     def run(self) -> None:
         with ThreadPoolExecutor() as pool:
-            prepared = {host: pool.submit(self.prepare, host) for host in self.cluster.hosts}
-            prepared[self.cluster.bootstrap_control_plane].result()
+            prepared = {host.name: pool.submit(self.prepare, host) for host in self.cluster.hosts}
+            prepared[self.cluster.bootstrap_control_plane.name].result()
             join = self.init()
 
             def join_worker(host: Host) -> None:
-                prepared[host].result()
+                prepared[host.name].result()
                 self.ssh(host, f"{join} </dev/null >/dev/null")
 
             list(pool.map(join_worker, self.cluster.workers))
