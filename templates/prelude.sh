@@ -360,14 +360,19 @@ modules_apply() {
   file_apply "$path" 0644 root:root ""
 }
 
-sysctl_file() { local key=${1//./\/}; printf '%s' "/proc/sys/$key"; }
+same_words() {
+  local one two
+  read -ra one <<<"$1"
+  read -ra two <<<"$2"
+  [ "${one[*]}" = "${two[*]}" ]
+}
 sysctls_each() {
   local key value file live
   while read -r key value; do
     case $key in '' | '#'*) continue ;; esac
     value=${value#= } file="/proc/sys/${key//./\/}" live=absent
     if [ -e "$file" ]; then read -r live <"$file" || true; fi
-    [ "${live//[$' \t']/}" = "${value//[$' \t']/}" ] || "$1" "$key" "$value" "$live" "$file"
+    same_words "$live" "$value" || "$1" "$key" "$value" "$live" "$file"
   done < <(content)
 }
 sysctl_drifts() { drift "$1 is $3, wanted $2"; }

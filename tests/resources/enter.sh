@@ -10,4 +10,10 @@ mount --rbind /dev "$root/dev"
 mount --bind /proc "$root/proc"
 mount --bind "$root/proc-sys" "$root/proc/sys"
 mount --bind "$root/proc-swaps" "$root/proc/swaps"
-exec chroot "$root" /usr/bin/env -i /bin/bash --noprofile --norc -s
+hostname "$(cat "$root/proc-sys/kernel/hostname")"
+mount --bind /proc/sys/kernel/hostname "$root/proc/sys/kernel/hostname"
+status=0
+trap : TERM # LocalTransport sends it after the last record; the shell inside ends by itself
+chroot "$root" /usr/bin/env -i /bin/bash --noprofile --norc -s || status=$?
+hostname >"$root/proc-sys/kernel/hostname" # the next namespace begins with it
+exit "$status"

@@ -41,7 +41,7 @@ def missing_right() -> str:
     """Why no sandbox can be made here; empty when it can."""
     if os.geteuid() != 0:
         return "needs root"
-    done = subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False)
+    done = subprocess.run(["unshare", "--mount", "--uts", "true"], capture_output=True, check=False)
     return "" if done.returncode == 0 else "may not make a mount namespace"
 
 
@@ -110,8 +110,8 @@ class Sandbox:
 
     @property
     def calls(self) -> list[str]:
-        """What the stand-ins were asked to do."""
-        return self.read("/var/log/calls").splitlines()
+        """What the stand-ins were asked to do, without the engine's own units."""
+        return [call for call in self.read("/var/log/calls").splitlines() if not call.startswith("systemd-run ")]
 
     def tree(self) -> dict[str, str]:
         """Everything below the root that a script may leave something in, by path: type, mode and content."""
@@ -126,7 +126,7 @@ class Sandbox:
     @property
     def command(self) -> tuple[str, ...]:
         """Becomes a root bash in the sandbox that reads its script on stdin."""
-        return ("unshare", "--mount", "--propagation", "private", "bash", str(HERE / "enter.sh"), str(self.root))
+        return ("unshare", "--mount", "--uts", "--propagation", "private", "bash", str(HERE / "enter.sh"), str(self.root))
 
     def shell(self, script: str) -> str:
         """Run a script as it is; its stdout. For what no record tells."""
