@@ -37,12 +37,18 @@ class Tracker:
     emit: Emit
     fulfil: Callable[[str, str], None]
     log_path: str
-    tally: Tally = field(default_factory=Tally)
+    _verdicts: dict[str, records.Status] = field(default_factory=dict)
     _diffs: dict[int, str] = field(default_factory=dict)
     _results: list[records.Result] = field(default_factory=list)
     _step: str = ""
     _failure: records.Result | None = None
     _locked_by: str | None = None
+
+    @property
+    def tally(self) -> Tally:
+        """The steps that are done so far."""
+        verdicts = list(self._verdicts.values())
+        return Tally(verdicts.count("changed"), verdicts.count("drift"), verdicts.count("ok"))
 
     def take(self, record: records.Record) -> None:
         """One record; the events that follow from it."""
@@ -107,9 +113,9 @@ class Tracker:
         )
         duration = sum(result.duration_ms for result in self._results)
         self._results = []
-        self.tally.changed += worst == "changed"
-        self.tally.drifted += worst == "drift"
-        self.tally.unchanged += worst == "ok"
+        # After a reboot every step runs again: what changed before it has changed, and counts once.
+        if not (worst == "ok" and self._verdicts.get(step.name) == "changed"):
+            self._verdicts[step.name] = worst
         host, phase = self.script.host, self.script.phase
         self.emit(events.StepDone(time.time(), host, phase, step.name, step.title, worst, duration, reasons))
 
