@@ -70,18 +70,18 @@ class Runner:
             threading.Thread(target=self._walk, args=(host,), name=host.name, daemon=True)
             for host in self._inputs.cluster.hosts
         ]
-        for thread in threads:
-            thread.start()
-        self._join(threads)
+        self._run_threads(threads)
         if self._crashes:
             raise self._crashes[0]
         errors = tuple(self._errors[host.name] for host in self._inputs.cluster.hosts if host.name in self._errors)
         phases_ms = {name: int((max(span) - min(span)) * 1000) for name, span in self._spans.items()}
         return Outcome(self._board.outputs, self._tally, errors, phases_ms)
 
-    def _join(self, threads: Sequence[threading.Thread]) -> None:
+    def _run_threads(self, threads: Sequence[threading.Thread]) -> None:
         """First Ctrl-C: hosts end the phase they are in. Second: leave now; their units go on by themselves."""
         try:
+            for thread in threads:
+                thread.start()
             for thread in threads:
                 while thread.is_alive():
                     thread.join(0.5)
@@ -92,7 +92,8 @@ class Runner:
             self._emit(events.LinkLost(now, "", f"stopping: {busy} end what they are doing; Ctrl-C again leaves now"))
             try:
                 for thread in threads:
-                    thread.join()
+                    if thread.ident:  # Ctrl-C may come before all are started
+                        thread.join()
             except KeyboardInterrupt:
                 busy = ", ".join(thread.name for thread in threads if thread.is_alive())
                 raise Interrupted(
