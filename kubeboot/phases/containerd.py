@@ -32,7 +32,7 @@ def pause_image(cluster: Cluster) -> str:
 
 @step(risk="disruptive")
 def configure_containerd(ctx: HostContext) -> Iterator[Resource]:
-    """Write containerd's configuration: systemd cgroups, sandbox image, registry mirrors."""
+    """Write containerd's configuration: cgroups, sandbox image, registries."""
     # Written before the package is there, so that containerd starts with it at once.
     mirrors = ctx.cluster.mirrors.registries
     logins = {urlsplit(mirror.url).netloc: mirror for each in mirrors.values() for mirror in each if mirror.username}

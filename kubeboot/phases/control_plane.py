@@ -86,7 +86,10 @@ def make_join_token(ctx: HostContext) -> Iterator[Resource]:
 
 @step()
 def share_certificates(ctx: HostContext) -> Iterator[Resource]:
-    """Share the control plane's certificates with joining control planes, encrypted, for two hours at most."""
+    """Share the certificates with joining control planes, encrypted.
+
+    kubeadm keeps them for two hours at most; `finish` deletes them before.
+    """
     names = " ".join(host.name for host in joining(ctx) if host.is_control_plane)
     if names:
         shell = template_text("kubeadm/share_certificates.sh")

@@ -96,7 +96,7 @@ def install_packages(ctx: HostContext) -> Iterator[Resource]:
 
 @step()
 def hold_packages(ctx: HostContext) -> Iterator[Resource]:
-    """Keep upgrades of the system from touching containerd, kubeadm, kubelet and kubectl."""
+    """Hold containerd, kubeadm, kubelet and kubectl back from upgrades."""
     yield PackageHold((ctx.cluster.containerd.package, *KUBERNETES_PACKAGES))
 
 

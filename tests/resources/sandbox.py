@@ -141,11 +141,13 @@ class Sandbox:
     def run(self, *resources: Resource, mode: Mode = "apply", timeout_s: int = 60, mirrored: bool = False) -> Run:
         """One script with one step that wants these resources."""
         step = Step("the-step", "Do it", "safe", lambda _ctx: iter(resources))
-        return self.run_phase(Phase("the-phase", "A phase", lambda each: each.hosts, (step,), timeout_s=timeout_s), mode, mirrored)
+        phase = Phase("the-phase", "A phase", lambda each: each.hosts, (step,), timeout_s=timeout_s)
+        return self.run_phase(phase, context(mirrored), mode)
 
-    def run_phase(self, phase: Phase, mode: Mode = "apply", mirrored: bool = False) -> Run:
+    def run_phase(self, phase: Phase, ctx: HostContext, mode: Mode = "apply") -> Run:
+        """A whole phase for the context's host."""
         settings = self.settings(mode)
-        script = compile_script(phase, context(mirrored), settings)
+        script = compile_script(phase, ctx, settings)
         run = Run(None, [], [], {}, log_path(settings, phase.name))
         tracker = Tracker(script, run.events.append, run.outputs.__setitem__, run.log_path)
 

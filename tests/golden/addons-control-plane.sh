@@ -1,0 +1,124 @@
+# kubeboot: phase addons on a control-plane, after the prelude
+check_0() {
+[ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
+ADDON=calico VERSION=3.27.5 NAMESPACE=kube-system DIGEST=2052138a6e1819d5d6a9180484275134535234b1cd70b566e62fed2058cb0e0c
+manifest() {
+cat <<'KUBEBOOT_END'
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: calico-config, namespace: kube-system}
+KUBEBOOT_END
+}
+# ADDON, VERSION, NAMESPACE and DIGEST are set, manifest() prints the objects. kubectl says "configured" for objects that do
+# not change, so what counts is each object's generation (or resourceVersion where there is none and nobody else writes it).
+record_name="kubeboot-addon-$ADDON"
+objects_now() {
+  manifest | kubectl --request-timeout=60s get -n "$NAMESPACE" -f - --ignore-not-found --no-headers \
+    -o custom-columns=K:.kind,S:.metadata.namespace,N:.metadata.name,U:.metadata.uid,G:.metadata.generation,R:.metadata.resourceVersion \
+    | awk '$1 == "Job" { next }
+      $5 != "<none>" { print $1, $2, $3, $4, $5; next }
+      $1 ~ /^(ConfigMap|Role|ClusterRole|RoleBinding|ClusterRoleBinding)$/ { print $1, $2, $3, $4, $6; next }
+      { print $1, $2, $3, $4 }' | sort
+}
+record_now() {
+  kubectl --request-timeout=20s -n kube-system get configmap "$record_name" --ignore-not-found -o "jsonpath={.data.digest}{'\n'}{.data.objects}"
+}
+addon_check() {
+  local record digest
+  record=$(record_now)
+  digest=${record%%$'\n'*}
+  [ -n "$digest" ] || drift "not applied yet"
+  [ "$digest" = "$DIGEST" ] || drift "the manifest is another than the one applied"
+  local changed
+  changed=$({ diff <(tail -n +2 <<<"$record") <(objects_now) || true; } | awk '/^[<>]/ { print $2 " " $4 }' | sort -u | head -5 | paste -sd, -)
+  [ -z "$changed" ] || drift "changed in the cluster since: $changed"
+}
+addon_apply() {
+  kubectl -n kube-system delete configmap "$record_name" --ignore-not-found
+  local attempt
+  for attempt in 1 2 3 4 5; do
+    if manifest | kubectl apply -n "$NAMESPACE" --server-side --force-conflicts --field-manager=kubeboot -f - >"$KB_DIR/applied" 2>&1; then
+      tail -n 3 "$KB_DIR/applied"
+      kubectl -n kube-system create configmap "$record_name" --from-literal=digest=pending --dry-run=client -o yaml | kubectl apply -f - >/dev/null
+      record_write
+      return 0
+    fi
+    # A custom resource can only be known a moment after its definition, and a webhook when its pod is up.
+    grep -v serverside-applied "$KB_DIR/applied"
+    sleep "$attempt"
+  done
+  return 1
+}
+record_write() {
+  kubectl -n kube-system create configmap "$record_name" --from-literal=digest="$DIGEST" --from-literal=version="$VERSION" \
+    --from-literal=objects="$(objects_now)" --dry-run=client -o yaml | kubectl apply --server-side --force-conflicts --field-manager=kubeboot -f - >/dev/null
+}
+record_check() { addon_check; }
+record_apply() { record_write; }
+addon_check
+}
+apply_0() {
+[ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
+ADDON=calico VERSION=3.27.5 NAMESPACE=kube-system DIGEST=2052138a6e1819d5d6a9180484275134535234b1cd70b566e62fed2058cb0e0c
+manifest() {
+cat <<'KUBEBOOT_END'
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: calico-config, namespace: kube-system}
+KUBEBOOT_END
+}
+# ADDON, VERSION, NAMESPACE and DIGEST are set, manifest() prints the objects. kubectl says "configured" for objects that do
+# not change, so what counts is each object's generation (or resourceVersion where there is none and nobody else writes it).
+record_name="kubeboot-addon-$ADDON"
+objects_now() {
+  manifest | kubectl --request-timeout=60s get -n "$NAMESPACE" -f - --ignore-not-found --no-headers \
+    -o custom-columns=K:.kind,S:.metadata.namespace,N:.metadata.name,U:.metadata.uid,G:.metadata.generation,R:.metadata.resourceVersion \
+    | awk '$1 == "Job" { next }
+      $5 != "<none>" { print $1, $2, $3, $4, $5; next }
+      $1 ~ /^(ConfigMap|Role|ClusterRole|RoleBinding|ClusterRoleBinding)$/ { print $1, $2, $3, $4, $6; next }
+      { print $1, $2, $3, $4 }' | sort
+}
+record_now() {
+  kubectl --request-timeout=20s -n kube-system get configmap "$record_name" --ignore-not-found -o "jsonpath={.data.digest}{'\n'}{.data.objects}"
+}
+addon_check() {
+  local record digest
+  record=$(record_now)
+  digest=${record%%$'\n'*}
+  [ -n "$digest" ] || drift "not applied yet"
+  [ "$digest" = "$DIGEST" ] || drift "the manifest is another than the one applied"
+  local changed
+  changed=$({ diff <(tail -n +2 <<<"$record") <(objects_now) || true; } | awk '/^[<>]/ { print $2 " " $4 }' | sort -u | head -5 | paste -sd, -)
+  [ -z "$changed" ] || drift "changed in the cluster since: $changed"
+}
+addon_apply() {
+  kubectl -n kube-system delete configmap "$record_name" --ignore-not-found
+  local attempt
+  for attempt in 1 2 3 4 5; do
+    if manifest | kubectl apply -n "$NAMESPACE" --server-side --force-conflicts --field-manager=kubeboot -f - >"$KB_DIR/applied" 2>&1; then
+      tail -n 3 "$KB_DIR/applied"
+      kubectl -n kube-system create configmap "$record_name" --from-literal=digest=pending --dry-run=client -o yaml | kubectl apply -f - >/dev/null
+      record_write
+      return 0
+    fi
+    # A custom resource can only be known a moment after its definition, and a webhook when its pod is up.
+    grep -v serverside-applied "$KB_DIR/applied"
+    sleep "$attempt"
+  done
+  return 1
+}
+record_write() {
+  kubectl -n kube-system create configmap "$record_name" --from-literal=digest="$DIGEST" --from-literal=version="$VERSION" \
+    --from-literal=objects="$(objects_now)" --dry-run=client -o yaml | kubectl apply --server-side --force-conflicts --field-manager=kubeboot -f - >/dev/null
+}
+record_check() { addon_check; }
+record_apply() { record_write; }
+addon_apply
+}
+main() {
+kb_lock
+kb_record S apply-calico
+kb_resource 0 'add-on calico 3.27.5' 1 0
+kb_end 'done'
+}
+main

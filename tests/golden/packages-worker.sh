@@ -1,0 +1,198 @@
+# kubeboot: phase packages on a worker, after the prelude
+check_0() {
+content() {
+cat <<'KUBEBOOT_END'
+# Managed by kubeboot
+Types: deb
+URIs: https://download.docker.com/linux/debian
+Suites: bookworm
+Components: stable
+Signed-By: /etc/apt/keyrings/docker.asc
+KUBEBOOT_END
+}
+apt_repository_check docker /etc/apt/keyrings/docker.asc https://download.docker.com/linux/debian/gpg ''
+}
+diff_0() {
+content() {
+cat <<'KUBEBOOT_END'
+# Managed by kubeboot
+Types: deb
+URIs: https://download.docker.com/linux/debian
+Suites: bookworm
+Components: stable
+Signed-By: /etc/apt/keyrings/docker.asc
+KUBEBOOT_END
+}
+apt_repository_diff docker /etc/apt/keyrings/docker.asc https://download.docker.com/linux/debian/gpg ''
+}
+apply_0() {
+content() {
+cat <<'KUBEBOOT_END'
+# Managed by kubeboot
+Types: deb
+URIs: https://download.docker.com/linux/debian
+Suites: bookworm
+Components: stable
+Signed-By: /etc/apt/keyrings/docker.asc
+KUBEBOOT_END
+}
+apt_repository_apply docker /etc/apt/keyrings/docker.asc https://download.docker.com/linux/debian/gpg ''
+}
+check_1() {
+content() {
+cat <<'KUBEBOOT_END'
+# Managed by kubeboot
+Types: deb
+URIs: https://pkgs.k8s.io/core:/stable:/v1.29/deb/
+Suites: /
+Signed-By: /etc/apt/keyrings/kubernetes.asc
+KUBEBOOT_END
+}
+apt_repository_check kubernetes /etc/apt/keyrings/kubernetes.asc https://pkgs.k8s.io/release.key ''
+}
+diff_1() {
+content() {
+cat <<'KUBEBOOT_END'
+# Managed by kubeboot
+Types: deb
+URIs: https://pkgs.k8s.io/core:/stable:/v1.29/deb/
+Suites: /
+Signed-By: /etc/apt/keyrings/kubernetes.asc
+KUBEBOOT_END
+}
+apt_repository_diff kubernetes /etc/apt/keyrings/kubernetes.asc https://pkgs.k8s.io/release.key ''
+}
+apply_1() {
+content() {
+cat <<'KUBEBOOT_END'
+# Managed by kubeboot
+Types: deb
+URIs: https://pkgs.k8s.io/core:/stable:/v1.29/deb/
+Suites: /
+Signed-By: /etc/apt/keyrings/kubernetes.asc
+KUBEBOOT_END
+}
+apt_repository_apply kubernetes /etc/apt/keyrings/kubernetes.asc https://pkgs.k8s.io/release.key ''
+}
+check_2() {
+content() {
+cat <<'KUBEBOOT_END'
+# Managed by kubeboot
+version = 2
+
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "registry.k8s.io/pause:3.9"
+
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/opt/cni/bin"
+    conf_dir = "/etc/cni/net.d"
+
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    default_runtime_name = "runc"
+
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+      runtime_type = "io.containerd.runc.v2"
+
+      [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+        SystemdCgroup = true
+
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "/etc/containerd/certs.d"
+KUBEBOOT_END
+}
+file_check /etc/containerd/config.toml 0644 root:root containerd
+}
+diff_2() {
+content() {
+cat <<'KUBEBOOT_END'
+# Managed by kubeboot
+version = 2
+
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "registry.k8s.io/pause:3.9"
+
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/opt/cni/bin"
+    conf_dir = "/etc/cni/net.d"
+
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    default_runtime_name = "runc"
+
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+      runtime_type = "io.containerd.runc.v2"
+
+      [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+        SystemdCgroup = true
+
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "/etc/containerd/certs.d"
+KUBEBOOT_END
+}
+file_diff /etc/containerd/config.toml 0644 root:root containerd
+}
+apply_2() {
+content() {
+cat <<'KUBEBOOT_END'
+# Managed by kubeboot
+version = 2
+
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "registry.k8s.io/pause:3.9"
+
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/opt/cni/bin"
+    conf_dir = "/etc/cni/net.d"
+
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    default_runtime_name = "runc"
+
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+      runtime_type = "io.containerd.runc.v2"
+
+      [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+        SystemdCgroup = true
+
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "/etc/containerd/certs.d"
+KUBEBOOT_END
+}
+file_apply /etc/containerd/config.toml 0644 root:root containerd
+}
+check_3() {
+packages_check ca-certificates chrony conntrack curl ebtables ethtool gnupg ipset iptables iputils-ping ipvsadm jq nfs-common socat containerd.io kubeadm=1.29.15 kubelet=1.29.15 kubectl=1.29.15
+}
+diff_3() {
+packages_diff ca-certificates chrony conntrack curl ebtables ethtool gnupg ipset iptables iputils-ping ipvsadm jq nfs-common socat containerd.io kubeadm=1.29.15 kubelet=1.29.15 kubectl=1.29.15
+}
+apply_3() {
+packages_apply ca-certificates chrony conntrack curl ebtables ethtool gnupg ipset iptables iputils-ping ipvsadm jq nfs-common socat containerd.io kubeadm=1.29.15 kubelet=1.29.15 kubectl=1.29.15
+}
+check_4() {
+packages_hold_check containerd.io kubeadm kubelet kubectl
+}
+apply_4() {
+apt-mark hold containerd.io kubeadm kubelet kubectl
+}
+check_5() {
+service_check chrony running
+}
+apply_5() {
+service_apply chrony running
+}
+main() {
+kb_lock
+kb_record S add-containerd-repository
+kb_resource 0 'package repository docker' 1 1
+kb_record S add-kubernetes-repository
+kb_resource 1 'package repository kubernetes' 1 1
+kb_record S configure-containerd
+kb_resource 2 'file /etc/containerd/config.toml' 1 1
+kb_record S install-packages
+kb_resource 3 'packages ca-certificates, chrony, conntrack, curl, ebtables, ethtool, gnupg, ipset, iptables, iputils-ping, ipvsadm, jq, nfs-common, socat, containerd.io, kubeadm=1.29.15, kubelet=1.29.15, kubectl=1.29.15' 1 1
+kb_record S hold-packages
+kb_resource 4 'hold containerd.io, kubeadm, kubelet, kubectl' 1 0
+kb_record S sync-time
+kb_resource 5 'service chrony' 1 0
+kb_end 'done'
+}
+main

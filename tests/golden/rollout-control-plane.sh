@@ -1,0 +1,451 @@
+# kubeboot: phase rollout on a control-plane, after the prelude
+check_0() {
+[ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
+has=$(kubectl get nodes -l disk=ssd --field-selector metadata.name=w1 -o name)
+[ -n "$has" ] || drift disk=ssd
+}
+apply_0() {
+kubectl label node w1 --overwrite disk=ssd
+}
+check_1() {
+condition() {
+[ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
+left=$(kubectl --request-timeout=20s get nodes --no-headers -o custom-columns=N:.metadata.name,R:'.status.conditions[?(@.type=="Ready")].status' | awk '$2 != "True" { print $1 }' | paste -sd' ')
+[ -z "$left" ] || drift "nodes to become Ready: $left"
+}
+explain() {
+# Which pods are not ready, on which node, and why: container states, events, last lines.
+explain_pods() {
+  local namespace name node rest
+  kubectl get nodes -o wide --no-headers 2>&1 | head -20
+  for namespace in "$@"; do
+    # shellcheck disable=SC2034 # the rest of the line
+    kubectl -n "$namespace" get pods --no-headers -o custom-columns=N:.metadata.name,W:.spec.nodeName,P:.status.phase,R:'.status.containerStatuses[*].ready' \
+      | awk '$3 != "Succeeded" && ($3 != "Running" || $4 ~ /false/)' | head -4 | while read -r name node rest; do
+        printf '\nPod %s/%s on node %s is not ready:\n' "$namespace" "$name" "$node"
+        kubectl -n "$namespace" get pod "$name" -o jsonpath='{range .status.initContainerStatuses[*]}{.name}: {.state}{"\n"}{end}{range .status.containerStatuses[*]}{.name}: {.state}{"\n"}{end}{range .status.conditions[?(@.status=="False")]}{.type}: {.message}{"\n"}{end}' | head -8
+        kubectl -n "$namespace" get events --field-selector "involvedObject.name=$name" --sort-by=.lastTimestamp --no-headers -o custom-columns=R:.reason,M:.message | tail -4
+        kubectl -n "$namespace" logs "$name" --all-containers --tail=3 2>/dev/null | tail -6
+      done
+  done
+}
+explain_pods kube-system
+}
+wait_for 'every node Ready' 420 0.5
+}
+check_2() {
+condition() {
+[ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
+wanted() {
+cat <<'KUBEBOOT_END'
+deployment kube-system coredns
+daemonset kube-system kube-proxy
+daemonset kube-system calico-node
+KUBEBOOT_END
+}
+# wanted() prints lines of kind, namespace, name. One kubectl call looks at all of them.
+workloads() {
+  kubectl --request-timeout=20s get deployments,daemonsets,statefulsets,jobs -A --no-headers \
+    -o custom-columns=K:.kind,S:.metadata.namespace,N:.metadata.name,G:.metadata.generation,O:.status.observedGeneration,W:.spec.replicas,R:.status.replicas,U:.status.updatedReplicas,A:.status.availableReplicas,D:.status.desiredNumberScheduled,P:.status.updatedNumberScheduled,V:.status.numberAvailable,J:.status.succeeded
+}
+rollout_condition() {
+  local pending
+  pending=$(awk '
+    function number(text) { return text == "<none>" ? 0 : text + 0 }
+    NR == FNR { order[++count] = $1 " " $2 " " $3; next }
+    { key = tolower($1) " " $2 " " $3; seen[key] = 1
+      if ($1 == "Job") { have = number($13); want = 1 }
+      else if ($1 == "DaemonSet") { have = number($12) < number($11) ? number($12) : number($11); want = number($10) }
+      else { have = number($9) < number($8) ? number($9) : number($8); want = number($6); if (number($7) > want) have = have - 1 }
+      if ($1 != "Job" && number($5) < number($4)) have = -1
+      left[key] = have < want ? (have < 0 ? "not seen yet" : have " of " want) : "" }
+    END { for (i = 1; i <= count; i++) { key = order[i]; split(key, part, " ")
+        # A job that was applied and is gone has succeeded: a failed one stays.
+        if (!seen[key] && part[1] != "job") print part[1] " " part[3] " missing"
+        else if (left[key] != "") print part[1] " " part[3] " " left[key] } }' <(wanted) <(workloads) | head -4 | paste -sd, - | sed 's/,/, /g')
+  [ -z "$pending" ] || drift "$pending"
+}
+rollout_condition
+}
+explain() {
+# Which pods are not ready, on which node, and why: container states, events, last lines.
+explain_pods() {
+  local namespace name node rest
+  kubectl get nodes -o wide --no-headers 2>&1 | head -20
+  for namespace in "$@"; do
+    # shellcheck disable=SC2034 # the rest of the line
+    kubectl -n "$namespace" get pods --no-headers -o custom-columns=N:.metadata.name,W:.spec.nodeName,P:.status.phase,R:'.status.containerStatuses[*].ready' \
+      | awk '$3 != "Succeeded" && ($3 != "Running" || $4 ~ /false/)' | head -4 | while read -r name node rest; do
+        printf '\nPod %s/%s on node %s is not ready:\n' "$namespace" "$name" "$node"
+        kubectl -n "$namespace" get pod "$name" -o jsonpath='{range .status.initContainerStatuses[*]}{.name}: {.state}{"\n"}{end}{range .status.containerStatuses[*]}{.name}: {.state}{"\n"}{end}{range .status.conditions[?(@.status=="False")]}{.type}: {.message}{"\n"}{end}' | head -8
+        kubectl -n "$namespace" get events --field-selector "involvedObject.name=$name" --sort-by=.lastTimestamp --no-headers -o custom-columns=R:.reason,M:.message | tail -4
+        kubectl -n "$namespace" logs "$name" --all-containers --tail=3 2>/dev/null | tail -6
+      done
+  done
+}
+explain_pods kube-system
+}
+wait_for 'cluster DNS, kube-proxy and add-ons' 420 0.5
+}
+check_3() {
+[ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
+ADDON=calico VERSION=3.27.5 NAMESPACE=kube-system DIGEST=2052138a6e1819d5d6a9180484275134535234b1cd70b566e62fed2058cb0e0c
+manifest() {
+cat <<'KUBEBOOT_END'
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: calico-config, namespace: kube-system}
+KUBEBOOT_END
+}
+# ADDON, VERSION, NAMESPACE and DIGEST are set, manifest() prints the objects. kubectl says "configured" for objects that do
+# not change, so what counts is each object's generation (or resourceVersion where there is none and nobody else writes it).
+record_name="kubeboot-addon-$ADDON"
+objects_now() {
+  manifest | kubectl --request-timeout=60s get -n "$NAMESPACE" -f - --ignore-not-found --no-headers \
+    -o custom-columns=K:.kind,S:.metadata.namespace,N:.metadata.name,U:.metadata.uid,G:.metadata.generation,R:.metadata.resourceVersion \
+    | awk '$1 == "Job" { next }
+      $5 != "<none>" { print $1, $2, $3, $4, $5; next }
+      $1 ~ /^(ConfigMap|Role|ClusterRole|RoleBinding|ClusterRoleBinding)$/ { print $1, $2, $3, $4, $6; next }
+      { print $1, $2, $3, $4 }' | sort
+}
+record_now() {
+  kubectl --request-timeout=20s -n kube-system get configmap "$record_name" --ignore-not-found -o "jsonpath={.data.digest}{'\n'}{.data.objects}"
+}
+addon_check() {
+  local record digest
+  record=$(record_now)
+  digest=${record%%$'\n'*}
+  [ -n "$digest" ] || drift "not applied yet"
+  [ "$digest" = "$DIGEST" ] || drift "the manifest is another than the one applied"
+  local changed
+  changed=$({ diff <(tail -n +2 <<<"$record") <(objects_now) || true; } | awk '/^[<>]/ { print $2 " " $4 }' | sort -u | head -5 | paste -sd, -)
+  [ -z "$changed" ] || drift "changed in the cluster since: $changed"
+}
+addon_apply() {
+  kubectl -n kube-system delete configmap "$record_name" --ignore-not-found
+  local attempt
+  for attempt in 1 2 3 4 5; do
+    if manifest | kubectl apply -n "$NAMESPACE" --server-side --force-conflicts --field-manager=kubeboot -f - >"$KB_DIR/applied" 2>&1; then
+      tail -n 3 "$KB_DIR/applied"
+      kubectl -n kube-system create configmap "$record_name" --from-literal=digest=pending --dry-run=client -o yaml | kubectl apply -f - >/dev/null
+      record_write
+      return 0
+    fi
+    # A custom resource can only be known a moment after its definition, and a webhook when its pod is up.
+    grep -v serverside-applied "$KB_DIR/applied"
+    sleep "$attempt"
+  done
+  return 1
+}
+record_write() {
+  kubectl -n kube-system create configmap "$record_name" --from-literal=digest="$DIGEST" --from-literal=version="$VERSION" \
+    --from-literal=objects="$(objects_now)" --dry-run=client -o yaml | kubectl apply --server-side --force-conflicts --field-manager=kubeboot -f - >/dev/null
+}
+record_check() { addon_check; }
+record_apply() { record_write; }
+record_check
+}
+apply_3() {
+[ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
+ADDON=calico VERSION=3.27.5 NAMESPACE=kube-system DIGEST=2052138a6e1819d5d6a9180484275134535234b1cd70b566e62fed2058cb0e0c
+manifest() {
+cat <<'KUBEBOOT_END'
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: calico-config, namespace: kube-system}
+KUBEBOOT_END
+}
+# ADDON, VERSION, NAMESPACE and DIGEST are set, manifest() prints the objects. kubectl says "configured" for objects that do
+# not change, so what counts is each object's generation (or resourceVersion where there is none and nobody else writes it).
+record_name="kubeboot-addon-$ADDON"
+objects_now() {
+  manifest | kubectl --request-timeout=60s get -n "$NAMESPACE" -f - --ignore-not-found --no-headers \
+    -o custom-columns=K:.kind,S:.metadata.namespace,N:.metadata.name,U:.metadata.uid,G:.metadata.generation,R:.metadata.resourceVersion \
+    | awk '$1 == "Job" { next }
+      $5 != "<none>" { print $1, $2, $3, $4, $5; next }
+      $1 ~ /^(ConfigMap|Role|ClusterRole|RoleBinding|ClusterRoleBinding)$/ { print $1, $2, $3, $4, $6; next }
+      { print $1, $2, $3, $4 }' | sort
+}
+record_now() {
+  kubectl --request-timeout=20s -n kube-system get configmap "$record_name" --ignore-not-found -o "jsonpath={.data.digest}{'\n'}{.data.objects}"
+}
+addon_check() {
+  local record digest
+  record=$(record_now)
+  digest=${record%%$'\n'*}
+  [ -n "$digest" ] || drift "not applied yet"
+  [ "$digest" = "$DIGEST" ] || drift "the manifest is another than the one applied"
+  local changed
+  changed=$({ diff <(tail -n +2 <<<"$record") <(objects_now) || true; } | awk '/^[<>]/ { print $2 " " $4 }' | sort -u | head -5 | paste -sd, -)
+  [ -z "$changed" ] || drift "changed in the cluster since: $changed"
+}
+addon_apply() {
+  kubectl -n kube-system delete configmap "$record_name" --ignore-not-found
+  local attempt
+  for attempt in 1 2 3 4 5; do
+    if manifest | kubectl apply -n "$NAMESPACE" --server-side --force-conflicts --field-manager=kubeboot -f - >"$KB_DIR/applied" 2>&1; then
+      tail -n 3 "$KB_DIR/applied"
+      kubectl -n kube-system create configmap "$record_name" --from-literal=digest=pending --dry-run=client -o yaml | kubectl apply -f - >/dev/null
+      record_write
+      return 0
+    fi
+    # A custom resource can only be known a moment after its definition, and a webhook when its pod is up.
+    grep -v serverside-applied "$KB_DIR/applied"
+    sleep "$attempt"
+  done
+  return 1
+}
+record_write() {
+  kubectl -n kube-system create configmap "$record_name" --from-literal=digest="$DIGEST" --from-literal=version="$VERSION" \
+    --from-literal=objects="$(objects_now)" --dry-run=client -o yaml | kubectl apply --server-side --force-conflicts --field-manager=kubeboot -f - >/dev/null
+}
+record_check() { addon_check; }
+record_apply() { record_write; }
+record_apply
+}
+check_4() {
+condition() {
+[ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
+left=$(kubectl --request-timeout=20s -n kube-system get pods --no-headers -o custom-columns=N:.metadata.name,P:.status.phase,R:'.status.conditions[?(@.type=="Ready")].status' | awk '$2 != "Succeeded" && $3 != "True" { print $1 }' | head -4 | paste -sd' ')
+[ -z "$left" ] || drift "pods to become ready: $left"
+}
+explain() {
+# Which pods are not ready, on which node, and why: container states, events, last lines.
+explain_pods() {
+  local namespace name node rest
+  kubectl get nodes -o wide --no-headers 2>&1 | head -20
+  for namespace in "$@"; do
+    # shellcheck disable=SC2034 # the rest of the line
+    kubectl -n "$namespace" get pods --no-headers -o custom-columns=N:.metadata.name,W:.spec.nodeName,P:.status.phase,R:'.status.containerStatuses[*].ready' \
+      | awk '$3 != "Succeeded" && ($3 != "Running" || $4 ~ /false/)' | head -4 | while read -r name node rest; do
+        printf '\nPod %s/%s on node %s is not ready:\n' "$namespace" "$name" "$node"
+        kubectl -n "$namespace" get pod "$name" -o jsonpath='{range .status.initContainerStatuses[*]}{.name}: {.state}{"\n"}{end}{range .status.containerStatuses[*]}{.name}: {.state}{"\n"}{end}{range .status.conditions[?(@.status=="False")]}{.type}: {.message}{"\n"}{end}' | head -8
+        kubectl -n "$namespace" get events --field-selector "involvedObject.name=$name" --sort-by=.lastTimestamp --no-headers -o custom-columns=R:.reason,M:.message | tail -4
+        kubectl -n "$namespace" logs "$name" --all-containers --tail=3 2>/dev/null | tail -6
+      done
+  done
+}
+explain_pods kube-system
+}
+wait_for 'every system pod running' 420 0.5
+}
+check_5() {
+[ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
+manifest() {
+cat <<'KUBEBOOT_END'
+apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: kubeboot-test
+  namespace: kube-system
+  labels: {app.kubernetes.io/name: kubeboot-test}
+spec:
+  selector: {matchLabels: {app.kubernetes.io/name: kubeboot-test}}
+  template:
+    metadata:
+      labels: {app.kubernetes.io/name: kubeboot-test}
+    spec:
+      terminationGracePeriodSeconds: 0
+      automountServiceAccountToken: false
+      tolerations: [{operator: Exists}]
+      containers:
+      - name: pause
+        image: registry.k8s.io/pause:3.9
+        resources: {requests: {cpu: 1m, memory: 4Mi}}
+KUBEBOOT_END
+}
+# manifest() prints a DaemonSet of the sandbox image, which every node has; the tests themselves run on the hosts.
+nodes_now() { kubectl --request-timeout=20s get nodes --no-headers -o custom-columns=N:.metadata.name,U:.metadata.uid | sort; }
+is_tested() {
+  local tested
+  tested=$(kubectl --request-timeout=20s -n kube-system get configmap kubeboot-tested --ignore-not-found -o jsonpath='{.data.nodes}')
+  [ "$tested" = "$(nodes_now)" ]
+}
+pods_now() {
+  kubectl --request-timeout=20s -n kube-system get pods -l app.kubernetes.io/name=kubeboot-test --no-headers \
+    -o custom-columns=W:.spec.nodeName,I:.status.podIP,P:.status.phase,D:.metadata.deletionTimestamp | awk '$3 == "Running" && $4 == "<none>" { print $1, $2 }' | sort
+}
+test_pods_check() {
+  if is_tested; then : >"$KB_DIR/is-tested"; return 0; fi
+  [ "$(pods_now | awk '{ print $1 }')" = "$(nodes_now | awk '{ print $1 }')" ] || drift "these nodes were not tested yet"
+}
+test_pods_apply() {
+  manifest | kubectl apply --server-side --force-conflicts --field-manager=kubeboot -f -
+  local deadline=$((SECONDS + 120))
+  until [ "$(pods_now | awk '{ print $1 }')" = "$(nodes_now | awk '{ print $1 }')" ]; do
+    if [ "$SECONDS" -ge "$deadline" ]; then
+      kubectl -n kube-system get pods -l app.kubernetes.io/name=kubeboot-test -o wide
+      fail "A pod of the sandbox image does not start on every node"
+    fi
+    waiting "a test pod on every node"
+    sleep 0.4
+  done
+}
+test_pods_list() { if [ ! -e "$KB_DIR/is-tested" ]; then pods_now; fi; }
+tested_check() {
+  [ -z "$(kubectl --request-timeout=20s -n kube-system get daemonset kubeboot-test --ignore-not-found -o name)" ] || drift "still there"
+  is_tested || drift "not noted yet"
+}
+tested_apply() {
+  kubectl -n kube-system delete daemonset kubeboot-test --ignore-not-found --wait=false
+  kubectl -n kube-system create configmap kubeboot-tested --from-literal=nodes="$(nodes_now)" --dry-run=client -o yaml \
+    | kubectl apply --server-side --force-conflicts --field-manager=kubeboot -f -
+}
+test_pods_check
+}
+apply_5() {
+[ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
+manifest() {
+cat <<'KUBEBOOT_END'
+apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: kubeboot-test
+  namespace: kube-system
+  labels: {app.kubernetes.io/name: kubeboot-test}
+spec:
+  selector: {matchLabels: {app.kubernetes.io/name: kubeboot-test}}
+  template:
+    metadata:
+      labels: {app.kubernetes.io/name: kubeboot-test}
+    spec:
+      terminationGracePeriodSeconds: 0
+      automountServiceAccountToken: false
+      tolerations: [{operator: Exists}]
+      containers:
+      - name: pause
+        image: registry.k8s.io/pause:3.9
+        resources: {requests: {cpu: 1m, memory: 4Mi}}
+KUBEBOOT_END
+}
+# manifest() prints a DaemonSet of the sandbox image, which every node has; the tests themselves run on the hosts.
+nodes_now() { kubectl --request-timeout=20s get nodes --no-headers -o custom-columns=N:.metadata.name,U:.metadata.uid | sort; }
+is_tested() {
+  local tested
+  tested=$(kubectl --request-timeout=20s -n kube-system get configmap kubeboot-tested --ignore-not-found -o jsonpath='{.data.nodes}')
+  [ "$tested" = "$(nodes_now)" ]
+}
+pods_now() {
+  kubectl --request-timeout=20s -n kube-system get pods -l app.kubernetes.io/name=kubeboot-test --no-headers \
+    -o custom-columns=W:.spec.nodeName,I:.status.podIP,P:.status.phase,D:.metadata.deletionTimestamp | awk '$3 == "Running" && $4 == "<none>" { print $1, $2 }' | sort
+}
+test_pods_check() {
+  if is_tested; then : >"$KB_DIR/is-tested"; return 0; fi
+  [ "$(pods_now | awk '{ print $1 }')" = "$(nodes_now | awk '{ print $1 }')" ] || drift "these nodes were not tested yet"
+}
+test_pods_apply() {
+  manifest | kubectl apply --server-side --force-conflicts --field-manager=kubeboot -f -
+  local deadline=$((SECONDS + 120))
+  until [ "$(pods_now | awk '{ print $1 }')" = "$(nodes_now | awk '{ print $1 }')" ]; do
+    if [ "$SECONDS" -ge "$deadline" ]; then
+      kubectl -n kube-system get pods -l app.kubernetes.io/name=kubeboot-test -o wide
+      fail "A pod of the sandbox image does not start on every node"
+    fi
+    waiting "a test pod on every node"
+    sleep 0.4
+  done
+}
+test_pods_list() { if [ ! -e "$KB_DIR/is-tested" ]; then pods_now; fi; }
+tested_check() {
+  [ -z "$(kubectl --request-timeout=20s -n kube-system get daemonset kubeboot-test --ignore-not-found -o name)" ] || drift "still there"
+  is_tested || drift "not noted yet"
+}
+tested_apply() {
+  kubectl -n kube-system delete daemonset kubeboot-test --ignore-not-found --wait=false
+  kubectl -n kube-system create configmap kubeboot-tested --from-literal=nodes="$(nodes_now)" --dry-run=client -o yaml \
+    | kubectl apply --server-side --force-conflicts --field-manager=kubeboot -f -
+}
+test_pods_apply
+}
+check_6() {
+value=$(
+[ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
+manifest() {
+cat <<'KUBEBOOT_END'
+apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: kubeboot-test
+  namespace: kube-system
+  labels: {app.kubernetes.io/name: kubeboot-test}
+spec:
+  selector: {matchLabels: {app.kubernetes.io/name: kubeboot-test}}
+  template:
+    metadata:
+      labels: {app.kubernetes.io/name: kubeboot-test}
+    spec:
+      terminationGracePeriodSeconds: 0
+      automountServiceAccountToken: false
+      tolerations: [{operator: Exists}]
+      containers:
+      - name: pause
+        image: registry.k8s.io/pause:3.9
+        resources: {requests: {cpu: 1m, memory: 4Mi}}
+KUBEBOOT_END
+}
+# manifest() prints a DaemonSet of the sandbox image, which every node has; the tests themselves run on the hosts.
+nodes_now() { kubectl --request-timeout=20s get nodes --no-headers -o custom-columns=N:.metadata.name,U:.metadata.uid | sort; }
+is_tested() {
+  local tested
+  tested=$(kubectl --request-timeout=20s -n kube-system get configmap kubeboot-tested --ignore-not-found -o jsonpath='{.data.nodes}')
+  [ "$tested" = "$(nodes_now)" ]
+}
+pods_now() {
+  kubectl --request-timeout=20s -n kube-system get pods -l app.kubernetes.io/name=kubeboot-test --no-headers \
+    -o custom-columns=W:.spec.nodeName,I:.status.podIP,P:.status.phase,D:.metadata.deletionTimestamp | awk '$3 == "Running" && $4 == "<none>" { print $1, $2 }' | sort
+}
+test_pods_check() {
+  if is_tested; then : >"$KB_DIR/is-tested"; return 0; fi
+  [ "$(pods_now | awk '{ print $1 }')" = "$(nodes_now | awk '{ print $1 }')" ] || drift "these nodes were not tested yet"
+}
+test_pods_apply() {
+  manifest | kubectl apply --server-side --force-conflicts --field-manager=kubeboot -f -
+  local deadline=$((SECONDS + 120))
+  until [ "$(pods_now | awk '{ print $1 }')" = "$(nodes_now | awk '{ print $1 }')" ]; do
+    if [ "$SECONDS" -ge "$deadline" ]; then
+      kubectl -n kube-system get pods -l app.kubernetes.io/name=kubeboot-test -o wide
+      fail "A pod of the sandbox image does not start on every node"
+    fi
+    waiting "a test pod on every node"
+    sleep 0.4
+  done
+}
+test_pods_list() { if [ ! -e "$KB_DIR/is-tested" ]; then pods_now; fi; }
+tested_check() {
+  [ -z "$(kubectl --request-timeout=20s -n kube-system get daemonset kubeboot-test --ignore-not-found -o name)" ] || drift "still there"
+  is_tested || drift "not noted yet"
+}
+tested_apply() {
+  kubectl -n kube-system delete daemonset kubeboot-test --ignore-not-found --wait=false
+  kubectl -n kube-system create configmap kubeboot-tested --from-literal=nodes="$(nodes_now)" --dry-run=client -o yaml \
+    | kubectl apply --server-side --force-conflicts --field-manager=kubeboot -f -
+}
+test_pods_list
+) || emit_failed
+output test-pods <<<"$value"
+}
+check_7() {
+value=$(
+kubectl get nodes --no-headers -o custom-columns='NAME:.metadata.name,VERSION:.status.nodeInfo.kubeletVersion,ADDRESS:.status.addresses[0].address,RUNTIME:.status.nodeInfo.containerRuntimeVersion'
+) || emit_failed
+output nodes <<<"$value"
+}
+main() {
+kb_lock
+kb_record S label-nodes
+kb_resource 0 'labels of w1' 1 0
+kb_record S wait-for-nodes
+kb_resource 1 'every node Ready' wait 0
+kb_record S wait-for-addons
+kb_resource 2 'cluster DNS, kube-proxy and add-ons' wait 0
+kb_resource 3 'record of add-on calico' 1 0
+kb_record S wait-for-system-pods
+kb_resource 4 'every system pod running' wait 0
+kb_record S start-test-pods
+kb_resource 5 'test pods' 1 0
+kb_resource 6 'output test-pods' 0 0
+kb_record S list-nodes
+kb_resource 7 'output nodes' 0 0
+kb_end 'done'
+}
+main
