@@ -11,57 +11,60 @@ from kubeboot.cli.inventory import inventory_option
 
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that every command with hosts has."""
-    for option in (
+    """The options that every command with hosts has, in the order of its help."""
+    options = (
         inventory_option,
         click.option(
             "--ignore-preflight-errors",
             "ignored",
             default="",
             metavar="NAMES",
-            help="Findings to waive, by name, separated by commas.",
+            help="Preflight findings to waive, by name, separated by commas.",
         ),
-        click.option("--parallel", default=20, show_default=True, type=click.IntRange(1, 500), help="Hosts at a time."),
-        click.option("-v", "--verbose", is_flag=True, help="Show every resource and its output."),
-        click.option("-q", "--quiet", is_flag=True, help="Show only the summary."),
-    ):
+        click.option(
+            "--parallel",
+            default=20,
+            show_default=True,
+            metavar="N",
+            type=click.IntRange(1, 500),
+            help="Work on so many hosts at a time.",
+        ),
+        click.option("-v", "--verbose", is_flag=True, help="Show everything that is looked at, with its output."),
+        click.option("-q", "--quiet", is_flag=True, help="Show only the summary, and errors."),
+    )
+    for option in reversed(options):
         command = option(command)
     return command
 
 
 @click.command()
+@click.option("--dry-run", is_flag=True, help="Change nothing, show what would be done: `kubeboot plan`.")
 @run_options
-@click.option("--dry-run", is_flag=True, help="The same as `kubeboot plan`.")
-def init(path: str, ignored: str, parallel: int, verbose: bool, quiet: bool, dry_run: bool) -> int:
+def init(dry_run: bool, **options: Any) -> int:
     """Make the cluster of an inventory.
 
-    Looks at every host, changes only what differs, and checks again. Run it again after it stopped anywhere.
+    Looks at every host, changes only what differs, and checks again. Run it again after it stopped, for whatever
+    reason: it goes on. Run it on a finished cluster: it says 0 changed.
     """
-    from kubeboot.cli.run import Options, run_workflow
-    from kubeboot.workflows import INIT
-
-    return run_workflow(
-        INIT,
-        Options("init", "plan" if dry_run else "apply", path, _names(ignored), parallel, _verbosity(verbose, quiet)),
-    )
+    return _run("init", "plan" if dry_run else "apply", **options)
 
 
 @click.command()
 @run_options
-def plan(path: str, ignored: str, parallel: int, verbose: bool, quiet: bool) -> int:
+def plan(**options: Any) -> int:
     """Show what init would do, and change nothing.
 
     Exit code 0: nothing to do. 5: changes are pending.
     """
+    return _run("plan", "plan", **options)
+
+
+def _run(command: str, mode: Any, *, path: str, ignored: str, parallel: int, verbose: bool, quiet: bool) -> int:
+    if verbose and quiet:
+        raise click.UsageError("--verbose and --quiet exclude each other.", click.get_current_context())
     from kubeboot.cli.run import Options, run_workflow
+    from kubeboot.cli.waivers import waived_names
     from kubeboot.workflows import INIT
 
-    return run_workflow(INIT, Options("plan", "plan", path, _names(ignored), parallel, _verbosity(verbose, quiet)))
-
-
-def _names(text: str) -> frozenset[str]:
-    return frozenset(name.strip() for name in text.split(",") if name.strip())
-
-
-def _verbosity(verbose: bool, quiet: bool) -> int:
-    return 1 if verbose else -1 if quiet else 0
+    verbosity = 1 if verbose else -1 if quiet else 0
+    return run_workflow(INIT, Options(command, mode, path, waived_names(ignored), parallel, verbosity))

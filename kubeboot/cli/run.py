@@ -6,22 +6,20 @@ import getpass
 import os
 import secrets
 import socket
-import sys
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
-from rich.console import Console
-
+from kubeboot.addons.addon import Addon
 from kubeboot.addons.life import end_of_life_notice
 from kubeboot.addons.load import load_addons
-from kubeboot.cli.summary import print_summary
+from kubeboot.cli.summary import summary_lines
 from kubeboot.engine import events
 from kubeboot.engine.gather import gather_facts
 from kubeboot.engine.runner import Inputs, Outcome, Runner, raise_errors
 from kubeboot.engine.script import Mode, Settings
-from kubeboot.errors import EXIT_DONE, EXIT_PENDING, PreflightFailed
+from kubeboot.errors import EXIT_DONE, EXIT_PENDING, HostsFailed, PreflightFailed, Problem
 from kubeboot.facts import Facts
 from kubeboot.inventory.load import load_inventory
 from kubeboot.inventory.problems import format_problem
@@ -29,6 +27,8 @@ from kubeboot.kubeconfig import kubeconfig_path, save_kubeconfig
 from kubeboot.model import Cluster
 from kubeboot.preflight import run_preflight
 from kubeboot.report.console import ConsoleSink
+from kubeboot.report.printer import Printer, stdout_console
+from kubeboot.report.words import wrap
 from kubeboot.resources.base import Phase
 from kubeboot.transport.base import Transport
 from kubeboot.transport.ssh import SshTransport
@@ -49,32 +49,51 @@ class Options:
 def run_workflow(workflow: Sequence[Phase], options: Options) -> int:
     """One run from inventory to summary; the exit code. Raises KubebootError."""
     started_s = time.time()
-    console = Console(soft_wrap=True, highlight=False)
+    printer = Printer(stdout_console())
     cluster, warnings = load_inventory(options.inventory)
-    for warning in warnings:
-        console.print(format_problem(options.inventory, warning), style="yellow", markup=False)
     addons = load_addons(cluster)
-    notice = end_of_life_notice(cluster)
-    if notice and options.verbosity >= 0:
-        console.print(notice, style="yellow", markup=False)
+    if options.verbosity >= 0:
+        _warn(printer, options, cluster, warnings)
+    sink = ConsoleSink(printer, options.verbosity)
+    with closing(sink), _connections(cluster) as transports:
+        outcome = _run(workflow, options, sink, cluster, addons, transports)
+    return _finish(printer, options, cluster, outcome, started_s)
+
+
+def _warn(printer: Printer, options: Options, cluster: Cluster, warnings: Sequence[Problem]) -> None:
+    """What is doubtful before any host is looked at: once per run."""
+    for warning in warnings:
+        printer.lines(format_problem(options.inventory, warning).splitlines(), "yellow")
+    if notice := end_of_life_notice(cluster):
+        printer.lines(wrap(f"warning: {notice}", printer.width, "", "  "), "yellow")
+
+
+@contextmanager
+def _connections(cluster: Cluster) -> Iterator[Mapping[str, Transport]]:
+    """A transport per host by name; closed at the end, connected by whoever needs it first."""
+    transports = {host.name: SshTransport(host, directory=cluster.directory) for host in cluster.hosts}
+    try:
+        yield transports
+    finally:
+        for transport in transports.values():
+            transport.close()
+
+
+def _run(
+    workflow: Sequence[Phase],
+    options: Options,
+    sink: ConsoleSink,
+    cluster: Cluster,
+    addons: tuple[Addon, ...],
+    transports: Mapping[str, Transport],
+) -> Outcome:
     settings = _settings(options)
-    sink = ConsoleSink(console, options.verbosity)
     names = tuple(host.name for host in cluster.hosts)
-    transports: dict[str, Transport] = {
-        host.name: SshTransport(host, directory=cluster.directory) for host in cluster.hosts
-    }
-    with closing(sink):
-        sink.handle(events.RunStarted(started_s, settings.run_id, options.command, options.mode, cluster.name, names))
-        try:
-            facts = gather_facts(cluster, transports, lambda each: _report_facts(sink, each), options.parallel)
-            _preflight(cluster, facts, options, sink)
-            inputs = Inputs(cluster, facts, addons, transports)
-            outcome = Runner(workflow, inputs, settings, (sink,), options.parallel).run()
-        finally:
-            for transport in transports.values():
-                transport.close()
-    elapsed_s = time.time() - started_s
-    return _finish(console, options, cluster, outcome, elapsed_s)
+    sink.handle(events.RunStarted(time.time(), settings.run_id, options.command, options.mode, cluster.name, names))
+    facts = _gather(cluster, transports, options, sink)
+    _preflight(cluster, facts, options, sink)
+    inputs = Inputs(cluster, facts, addons, transports)
+    return Runner(workflow, inputs, settings, (sink,), options.parallel).run()
 
 
 def _settings(options: Options) -> Settings:
@@ -83,9 +102,20 @@ def _settings(options: Options) -> Settings:
     return Settings(run_id=run_id, nonce=secrets.token_hex(8), owner=owner, mode=options.mode)
 
 
-def _report_facts(sink: ConsoleSink, facts: Facts) -> None:
-    summary = f"{facts.os_name}, {facts.cpus} CPUs, {facts.memory_mb} MB, {facts.node_state}"
-    sink.handle(events.FactsGathered(time.time(), facts.host, summary))
+def _gather(
+    cluster: Cluster, transports: Mapping[str, Transport], options: Options, sink: ConsoleSink
+) -> dict[str, Facts]:
+    """Facts of every host. Raises HostsFailed; nothing has been changed anywhere by then."""
+
+    def report(facts: Facts) -> None:
+        summary = f"{facts.os_name}, {facts.cpus} CPUs, {facts.memory_mb} MB, {facts.node_state}"
+        sink.handle(events.FactsGathered(time.time(), facts.host, summary))
+
+    try:
+        return gather_facts(cluster, transports, report, options.parallel)
+    except HostsFailed as error:
+        error.hint = "Nothing was changed on any host."
+        raise
 
 
 def _preflight(cluster: Cluster, facts: dict[str, Facts], options: Options, sink: ConsoleSink) -> None:
@@ -96,12 +126,13 @@ def _preflight(cluster: Cluster, facts: dict[str, Facts], options: Options, sink
         raise PreflightFailed(found.errors)
 
 
-def _finish(console: Console, options: Options, cluster: Cluster, outcome: Outcome, elapsed_s: float) -> int:
+def _finish(printer: Printer, options: Options, cluster: Cluster, outcome: Outcome, started_s: float) -> int:
     saved = None
     if options.mode == "apply" and "kubeconfig" in outcome.outputs:
         saved, is_new = save_kubeconfig(kubeconfig_path(cluster.directory, cluster.name), outcome.outputs["kubeconfig"])
         outcome.tally.changed += is_new
-    print_summary(console, options.mode, cluster, outcome, saved, elapsed_s)
-    sys.stdout.flush()
+    elapsed_s = time.time() - started_s
+    for line, style in summary_lines(options.mode, cluster, outcome, saved, elapsed_s, printer.width):
+        printer.line(line, style)
     raise_errors(outcome)
     return EXIT_PENDING if options.mode == "plan" and outcome.tally.drifted else EXIT_DONE

@@ -1,47 +1,92 @@
-"""What a run came to, in a few lines."""
+"""What a run came to, in a few lines; the last one always says how much changed."""
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-
-from rich.console import Console
-from rich.table import Table
 
 from kubeboot.engine.runner import Outcome
 from kubeboot.engine.script import Mode
+from kubeboot.errors import Blocked
 from kubeboot.model import Cluster
+from kubeboot.report.words import counted, host_list, seconds, wrap
+
+KEY_WIDTH = 12
+MOST_NODES = 20
+SHOWN_FROM_MS = 100
+COLUMNS = ("NODE", "ROLE", "VERSION", "ADDRESS", "RUNTIME")
 
 
-def print_summary(
-    console: Console, mode: Mode, cluster: Cluster, outcome: Outcome, kubeconfig: Path | None, elapsed_s: float
-) -> None:
-    """Nodes, versions, addresses, time per phase, where the kubeconfig is, what to type next."""
+def summary_lines(
+    mode: Mode, cluster: Cluster, outcome: Outcome, kubeconfig: Path | None, elapsed_s: float, width: int
+) -> Iterator[tuple[str, str]]:
+    """(line, style): nodes, versions, addresses, time per phase, the kubeconfig, what to type next, and the tally."""
     if mode == "apply" and not outcome.errors:
-        _print_nodes(console, cluster, outcome)
-        _print_times(console, outcome)
-    if kubeconfig and not outcome.errors:
-        console.print(f"API         https://{cluster.endpoint}")
-        console.print(f"kubeconfig  {kubeconfig}", markup=False)
-        console.print(f"next        kubectl --kubeconfig {kubeconfig} get nodes -o wide", markup=False)
-    tally = outcome.tally
-    word = f"{tally.drifted} would change" if mode == "plan" else f"{tally.changed} changed"
-    state = f", {len(outcome.errors)} failed" if outcome.errors else ""
-    console.print(f"{word}, {tally.unchanged} in place{state}, {elapsed_s:.1f} s", style="bold")
+        yield "", ""
+        yield from _nodes(cluster, outcome)
+        yield "", ""
+        yield from _pair("time", _times(outcome), width)
+        if kubeconfig:
+            path = shlex.quote(_short(kubeconfig))
+            yield from _pair("API", f"https://{cluster.endpoint}", width)
+            yield from _pair("kubeconfig", path, width)
+            yield from _pair("next", f"kubectl --kubeconfig {path} get nodes -o wide", 0)
+    yield _tally(mode, outcome, elapsed_s), "bold"
 
 
-def _print_nodes(console: Console, cluster: Cluster, outcome: Outcome) -> None:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for column in ("NODE", "ROLE", "VERSION", "ADDRESS", "RUNTIME"):
-        table.add_column(column, no_wrap=True)
+def _nodes(cluster: Cluster, outcome: Outcome) -> Iterator[tuple[str, str]]:
     roles = {host.name: "control-plane" if host.is_control_plane else "worker" for host in cluster.hosts}
+    rows = []
     for line in outcome.outputs.get("nodes", "").splitlines():
         name, *rest = line.split()
-        table.add_row(name, roles.get(name, "not in the inventory"), *rest)
-    console.print()
-    console.print(table)
+        rows.append((name, roles.get(name, "not in the inventory"), *rest))
+    for row in table((COLUMNS, *(_folded(rows, list(roles)) if len(rows) > MOST_NODES else rows))):
+        yield row, "dim" if row.startswith(COLUMNS[0]) else ""
 
 
-def _print_times(console: Console, outcome: Outcome) -> None:
+def _folded(rows: Sequence[tuple[str, ...]], order: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Nodes that differ only in name and address share a row."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for name, role, version, _, *rest in rows:
+        groups.setdefault((role, version, *rest), []).append(name)
+    for (role, version, *rest), names in groups.items():
+        yield host_list(names, order), role, version, "", *rest
+
+
+def table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Rows as lines with aligned columns."""
+    widths = [max(len(row[column]) for row in rows if column < len(row)) for column in range(max(map(len, rows)))]
+    for row in rows:
+        yield "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)).rstrip()
+
+
+def _times(outcome: Outcome) -> str:
     """From the first host's start of a phase to the last one's end; phases of different hosts overlap."""
-    times = (f"{phase} {ms / 1000:.1f}" for phase, ms in outcome.phases_ms.items() if ms >= 100)
-    console.print(f"seconds     {', '.join(times)}", style="dim")
+    times = [f"{phase} {seconds(ms)}" for phase, ms in outcome.phases_ms.items() if ms >= SHOWN_FROM_MS]
+    return ", ".join(times)
+
+
+def _pair(key: str, value: str, width: int) -> Iterator[tuple[str, str]]:
+    if value:
+        yield from ((line, "") for line in wrap(value, width, f"{key:<{KEY_WIDTH}}"))
+
+
+def _short(path: Path) -> str:
+    """Relative to where the user is, when it lies below."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def _tally(mode: Mode, outcome: Outcome, elapsed_s: float) -> str:
+    tally = outcome.tally
+    blocked = sum(isinstance(error, Blocked) for error in outcome.errors)
+    failed = len(outcome.errors) - blocked
+    parts = [
+        f"{tally.drifted} would change" if mode == "plan" else f"{tally.changed} changed",
+        f"{tally.unchanged} in place",
+        f"{counted(failed, 'host')} failed" if failed else "",
+        f"{blocked} blocked" if blocked else "",
+        seconds(int(elapsed_s * 1000)),
+    ]
+    return ", ".join(part for part in parts if part)

@@ -1,169 +1,240 @@
-"""Events as lines on the terminal. The only import of rich.
+"""Events as lines for people.
 
-Every line that a step's end gives is final, so a log file and a screen say the same; on a terminal a live table below
-shows what each host does now.
+A line is final once it is printed, so a log file and a screen say the same. On a terminal a live table below shows what
+each host does now; elsewhere what hosts wait for becomes lines of its own.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import Any
 
-from rich.console import Console
+from rich.console import Group
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
 from kubeboot.engine import events
-from kubeboot.report.failures import format_finding, format_host_error
+from kubeboot.errors import Blocked, HostError
+from kubeboot.report.failures import format_finding
+from kubeboot.report.folding import Fold, Folded, Line
+from kubeboot.report.live import Activity, Row
+from kubeboot.report.planned import Planned
+from kubeboot.report.printer import Printer
+from kubeboot.report.words import counted, cut, host_list, one_line, printable, wrap
 
-STATUS_STYLES = {
-    "changed": "green",
-    "ok": "dim",
-    "drift": "yellow",
-    "failed": "bold red",
-    "not-converged": "bold red",
-    "unknown": "bold red",
-}
-STATUS_WORDS = {"drift": "would change", "ok": "in place"}
-LIVE_ROWS = 20
-
-
-@dataclass
-class _Row:
-    """What a host does now."""
-
-    phase: str = ""
-    text: str = ""
-    since_s: float = 0.0
+FOLD_FROM = 8
+"""With more hosts than this, equal lines are folded; with fewer, only what was in place already."""
+FOLD_WINDOW_S = 5.0
+WAIT_SHOWN_EVERY_S = 15.0
+WIDE = 100
+"""From this width on there is a column for the phase."""
+PHASE_WIDTH, WORD_WIDTH, MOST_NAME_WIDTH = 13, 8, 24
+STATUS_STYLES = {"changed": "green", "ok": "dim", "drift": "yellow"}
+STATUS_WORDS = {"drift": "differs", "ok": "in place"}
+IN_PLACE = "in place"
 
 
 class ConsoleSink:
     """`verbosity`: -1 only the end, 0 what changed, 1 everything with output."""
 
-    def __init__(self, console: Console, verbosity: int = 0) -> None:
-        self._console = console
+    def __init__(self, printer: Printer, verbosity: int = 0) -> None:
+        self._printer = printer
         self._verbosity = verbosity
         self._started_s = time.time()
-        self._rows: dict[str, _Row] = {}
+        self._hosts: tuple[str, ...] = ()
+        self._is_plan = False
+        self._name_width = 0
+        self._activity = Activity()
+        self._planned = Planned()
+        self._fold = Fold(FOLD_WINDOW_S)
         self._in_place: dict[tuple[str, str], int] = {}
-        self._width = 6
+        self._waited: dict[tuple[str, str], float] = {}
         self._lock = threading.Lock()
         self._live: Live | None = None
-
-    def close(self) -> None:
-        """Take the live table away."""
-        if self._live:
-            self._live.stop()
-            self._live = None
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            events.RunStarted: self._start,
+            events.FactsGathered: self._facts,
+            events.PreflightEnded: self._preflight,
+            events.PhaseStarted: self._phase_started,
+            events.PhaseWaits: self._phase_waits,
+            events.StepBegan: self._step_began,
+            events.HostWaits: self._host_waits,
+            events.ResourceDone: self._resource,
+            events.StepDone: self._step,
+            events.LinkLost: self._link,
+            events.PhaseDone: self._phase_done,
+            events.HostFailed: self._host_failed,
+        }
 
     def handle(self, event: events.Event) -> None:
         with self._lock:
-            self._show(event)
+            handler = self._handlers.get(type(event))
+            if handler:
+                handler(event)
+            self._print_folded(self._fold.due(event.time_s))
 
-    def _show(self, event: events.Event) -> None:
-        match event:
-            case events.RunStarted():
-                self._start(event)
-            case events.PreflightEnded():
-                for finding in event.warnings:
-                    self._lines("\n".join(format_finding(finding)), "yellow")
-                for finding in event.waived:
-                    self._lines(f"waived {finding.name}: {finding.message}", "dim")
-            case events.PhaseStarted():
-                self._rows[event.host] = _Row(event.phase, event.title, event.time_s)
-            case events.PhaseWaits():
-                self._rows[event.host] = _Row(event.phase, f"waits for {event.waits_for}", event.time_s)
-            case events.StepBegan():
-                self._rows[event.host] = _Row(event.phase, event.title, event.time_s)
-            case events.HostWaits():
-                self._waits(event)
-            case events.ResourceDone():
-                self._resource(event)
-            case events.StepDone():
-                self._step(event)
-            case events.LinkLost():
-                self._line(event.time_s, event.host, "", "", event.text, "yellow")
-            case events.PhaseDone():
-                self._phase(event)
-            case events.HostFailed():
-                self._rows[event.host] = _Row("", "failed", event.time_s)
-                first = next(iter(format_host_error(event.error)))
-                self._line(event.time_s, event.host, event.error.phase, "", first, "bold red")
-            case _:
-                pass
+    def close(self) -> None:
+        """Print what was held back, take the live table away, and tell the plan."""
+        with self._lock:
+            self._print_folded(self._fold.drain())
+            if self._live:
+                self._live.stop()
+                self._live = None
+            if self._is_plan and self._verbosity >= 0:
+                for line, style in self._planned.lines(self._printer.width):
+                    self._printer.line(line, style)
+                self._is_plan = False
 
-    def _start(self, event: events.RunStarted) -> None:
-        self._started_s = event.time_s
-        self._width = max(6, *(len(host) for host in event.hosts))
-        if self._verbosity >= 0:
-            count = len(event.hosts)
-            hosts = f"{count} host{'s' if count != 1 else ''}"
-            self._console.print(
-                f"kubeboot {event.command}: cluster {event.cluster}, {hosts}", style="bold", highlight=False
+    def __rich__(self) -> Group:
+        """The live table."""
+        size = self._printer.console.size
+        return Group(
+            *(
+                Text.assemble((host, "bold"), rest, no_wrap=True, overflow="crop")
+                for host, rest in self._activity.render(size.width, size.height, time.time())
             )
-            if self._console.is_terminal:
-                self._live = Live(self, console=self._console, refresh_per_second=4, transient=True)
-                self._live.start()
-
-    def _waits(self, event: events.HostWaits) -> None:
-        row = self._rows.setdefault(event.host, _Row())
-        row.text = f"waits for {event.text}"
-        if not self._console.is_terminal or self._verbosity > 0:
-            self._line(event.time_s, event.host, event.phase, "waits", event.text, "dim")
-
-    def _resource(self, event: events.ResourceDone) -> None:
-        if self._verbosity < 1 and not (event.status == "drift" and event.diff):
-            return
-        if self._verbosity > 0:
-            reason = f" ({event.reason})" if event.reason else ""
-            self._line(event.time_s, event.host, event.phase, event.status, f"{event.label}{reason}", "dim")
-            self._lines("\n".join(f"  | {line}" for line in event.output.rstrip().splitlines()), "dim")
-        self._lines("\n".join(f"    {line}" for line in event.diff.rstrip().splitlines()), "")
-
-    def _step(self, event: events.StepDone) -> None:
-        key = (event.host, event.phase)
-        if event.status == "ok" and self._verbosity < 1:
-            self._in_place[key] = self._in_place.get(key, 0) + 1
-            return
-        word = STATUS_WORDS.get(event.status, event.status)
-        title = event.title.rstrip(".")
-        seconds = f" ({event.duration_ms / 1000:.1f} s)" if event.duration_ms >= 1000 else ""
-        reason = f": {event.reasons[0]}" if event.status == "drift" and event.reasons else ""
-        self._line(
-            event.time_s, event.host, event.phase, word, f"{title}{seconds}{reason}", STATUS_STYLES[event.status]
         )
 
-    def _phase(self, event: events.PhaseDone) -> None:
-        self._rows[event.host] = _Row("", "", event.time_s)
-        count = self._in_place.pop((event.host, event.phase), 0)
-        if count:
-            text = f"{count} step{'s' if count != 1 else ''} in place"
-            self._line(event.time_s, event.host, event.phase, "", text, "dim")
-
-    def _line(self, time_s: float, host: str, phase: str, word: str, text: str, style: str) -> None:
+    def _start(self, event: events.RunStarted) -> None:
+        self._started_s, self._hosts, self._is_plan = event.time_s, event.hosts, event.mode == "plan"
+        self._planned.hosts = event.hosts
+        folded = f"{len(event.hosts)} hosts" if len(event.hosts) > 1 else ""
+        self._name_width = min(MOST_NAME_WIDTH, max(map(len, (folded, *event.hosts))))
         if self._verbosity < 0:
             return
-        elapsed = time_s - self._started_s
-        line = Text(f"{elapsed:6.1f}s  ", style="dim")
-        line.append(f"{host:<{self._width}}  ", style="bold")
-        line.append(f"{phase:<15} ", style="cyan")
-        line.append(f"{word} " if word else "", style=style)
-        line.append(text, style=style if not word else "")
-        self._console.print(line, soft_wrap=True)
+        text = f"kubeboot {event.command}: cluster {event.cluster}, {counted(len(event.hosts), 'host')}"
+        stamp = "" if self._printer.is_terminal else self._printer.stamp(event.time_s, self._started_s)
+        self._printer.line(stamp + text, "bold")
+        if self._printer.is_interactive:
+            for host in event.hosts:
+                self._activity.set(host, Row("facts", "Connect and look at the host", event.time_s))
+            self._live = Live(self, console=self._printer.console, refresh_per_second=4, transient=True)
+            self._live.start()
 
-    def _lines(self, text: str, style: str) -> None:
-        if text and self._verbosity >= 0:
-            self._console.print(Text(text, style=style), soft_wrap=True)
+    def _facts(self, event: events.FactsGathered) -> None:
+        self._activity.clear(event.host)
+        if self._verbosity > 0:
+            self._line(event.time_s, event.host, Line("facts", "", event.summary, "dim"))
 
-    def __rich__(self) -> Table:
-        """The live table: hosts that do something, in the order they began."""
-        table = Table.grid(padding=(0, 1))
-        rows = [(host, row) for host, row in list(self._rows.items()) if row.text]
-        for host, row in rows[:LIVE_ROWS]:
-            seconds = max(0, time.time() - row.since_s)
-            table.add_row(Text(host, style="bold"), Text(row.phase, style="cyan"), f"{seconds:4.0f}s", Text(row.text))
-        if len(rows) > LIVE_ROWS:
-            table.add_row("", "", "", f"and {len(rows) - LIVE_ROWS} more hosts")
-        return table
+    def _preflight(self, event: events.PreflightEnded) -> None:
+        if self._verbosity < 0:
+            return
+        for finding in event.warnings:
+            self._printer.lines(format_finding(finding, self._printer.width, self._hosts), "yellow")
+        for finding in event.waived:
+            hosts = f" ({host_list(finding.hosts, self._hosts)})" if finding.hosts else ""
+            self._printer.lines(
+                wrap(f"waived {finding.name}{hosts}: {one_line(finding.message)}", self._printer.width, "", "  "), "dim"
+            )
+
+    def _phase_started(self, event: events.PhaseStarted) -> None:
+        self._activity.set(event.host, Row(event.phase, event.title, event.time_s))
+
+    def _phase_waits(self, event: events.PhaseWaits) -> None:
+        text = one_line(event.waits_for)
+        self._activity.set(event.host, Row(event.phase, f"waits for {text}", event.time_s, is_waiting=True))
+        if not self._live:
+            self._add(event.time_s, event.host, Line(event.phase, "waiting", f"for {text}", "dim"))
+
+    def _step_began(self, event: events.StepBegan) -> None:
+        self._activity.set(event.host, Row(event.phase, event.title.rstrip("."), event.time_s))
+
+    def _host_waits(self, event: events.HostWaits) -> None:
+        text = one_line(event.text)
+        self._activity.say(event.host, Row(event.phase, f"waiting: {text}", event.time_s))
+        key = (event.host, event.step)
+        is_due = event.time_s - self._waited.get(key, 0) >= WAIT_SHOWN_EVERY_S
+        if self._verbosity > 0 or (is_due and not self._live):
+            self._waited[key] = event.time_s
+            self._add(event.time_s, event.host, Line(event.phase, "waiting", text, "dim"))
+
+    def _resource(self, event: events.ResourceDone) -> None:
+        if self._is_plan:
+            self._planned.add_resource(event)
+        if self._verbosity < 1:
+            return
+        reason = f": {one_line(event.reason)}" if event.reason else ""
+        word = STATUS_WORDS.get(event.status, event.status)
+        self._line(event.time_s, event.host, Line(event.phase, word, f"{event.label}{reason}", "dim"))
+        self._printer.lines((f"  | {line}" for line in printable(event.output).rstrip().splitlines()), "dim")
+        if not self._is_plan:
+            self._printer.lines(f"    {line}" for line in printable(event.diff).rstrip().splitlines())
+
+    def _step(self, event: events.StepDone) -> None:
+        if self._is_plan:
+            self._planned.add_step(event)
+        if event.status == "ok":
+            key = (event.host, event.phase)
+            self._in_place[key] = self._in_place.get(key, 0) + 1
+        elif event.status == "changed":
+            line = Line(event.phase, "changed", event.title.rstrip("."), STATUS_STYLES["changed"])
+            self._add(event.time_s, event.host, line, event.duration_ms)
+
+    def _link(self, event: events.LinkLost) -> None:
+        if self._verbosity >= 0:
+            self._line(event.time_s, event.host, Line("", "", one_line(event.text), "yellow"))
+
+    def _phase_done(self, event: events.PhaseDone) -> None:
+        self._activity.clear(event.host)
+        count = self._in_place.pop((event.host, event.phase), 0)
+        if count and not self._is_plan and self._verbosity >= 0:
+            line = Line(event.phase, IN_PLACE, counted(count, "step"), "dim")
+            if self._verbosity > 0 or len(self._hosts) == 1:
+                self._line(event.time_s, event.host, line)
+            else:
+                self._fold.add(line, event.host, event.time_s)
+
+    def _host_failed(self, event: events.HostFailed) -> None:
+        self._activity.fail(event.host)
+        error = event.error
+        word, style = ("blocked", "yellow") if isinstance(error, Blocked) else ("FAILED", "bold red")
+        if self._verbosity >= 0:
+            self._line(event.time_s, event.host, Line(error.phase, word, self._why(error), style), is_cut=True)
+
+    def _why(self, error: HostError) -> str:
+        """The failure in one line: the step and the last thing the host said; the whole of it comes at the end."""
+        said = error.output.rstrip().rpartition("\n")[2] if error.step else ""
+        return ": ".join(part for part in (error.step, said or error.message) if part)
+
+    def _add(self, time_s: float, host: str, line: Line, duration_ms: int = 0) -> None:
+        """A line that may be one of many equal ones."""
+        if self._verbosity < 0:
+            return
+        if self._verbosity == 0 and len(self._hosts) > FOLD_FROM:
+            self._fold.add(line, host, time_s, duration_ms)
+        else:
+            self._line(time_s, host, line, duration_ms)
+
+    def _line(self, time_s: float, host: str, line: Line, duration_ms: int = 0, *, is_cut: bool = False) -> None:
+        """A line of one host, after all that was held back, so that the times stay in order."""
+        self._print_folded(self._fold.drain())
+        self._print(Folded(line, time_s, time_s, [host], [duration_ms]), is_cut)
+
+    def _print_folded(self, lines: list[Folded]) -> None:
+        for each in lines:
+            self._print(each)
+
+    def _print(self, folded: Folded, is_cut: bool = False) -> None:
+        line, width = folded.line, self._printer.width
+        text = one_line(folded.text)
+        host = folded.hosts[0] if len(folded.hosts) == 1 else f"{len(folded.hosts)} hosts"
+        stamp = self._printer.stamp(folded.time_s, self._started_s)
+        head = f"{stamp}{host:<{self._name_width}}  "
+        if not width or width >= WIDE:
+            head += f"{line.phase:<{PHASE_WIDTH}}  "
+        elif line.word == IN_PLACE:
+            text = f"{line.phase}: {text}"
+        word_at = len(head)
+        head += f"{line.word:<{WORD_WIDTH}}  "
+        if is_cut:
+            text = cut(text, max(1, width - len(head)) if width else 0)
+        indent = " " * (len(head) if len(head) <= width // 2 else 4)
+        for number, each in enumerate(wrap(text, width, head, indent)):
+            styled = Text(each, style="dim" if line.style == "dim" else "")
+            if number == 0:
+                styled.stylize("dim", 0, len(stamp))
+                styled.stylize("bold", len(stamp), len(stamp) + len(host))
+                styled.stylize(line.style, word_at, word_at + len(line.word) if line.word else len(each))
+            self._printer.text(styled)
