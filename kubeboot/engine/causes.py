@@ -176,7 +176,7 @@ RUNTIME = (
         "The registry does not have this image. Check the version, mirrors.imageRepository and mirrors.registries.",
     ),
     (
-        r"(?:pull|resolve).*(?:connection refused|i/o timeout|no such host|no route to host|EOF|network is unreachable)",
+        r"(?:pull|resolve).*(?:connection refused|i/o timeout|no such host|no route to host|EOF|is unreachable)",
         "The host cannot reach the image registry. Set mirrors.registries, or check the mirror.",
     ),
     (

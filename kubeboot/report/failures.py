@@ -64,7 +64,8 @@ def _inventory(error: InventoryError, width: int) -> Iterator[str]:
         yield f"kubeboot: {error.message}; no host was touched [{error.reference}]"
         return
     yield from wrap(f"kubeboot: the inventory {error.source} {first.message} [{error.reference}]", width, "", "  ")
-    yield from _hint(FIRST_INVENTORY if first.message == "does not exist" else first.hint or "name a file with -i PATH", width)
+    hint = FIRST_INVENTORY if first.message == "does not exist" else first.hint
+    yield from _hint(hint or "name a file with -i PATH", width)
 
 
 def _preflight(error: PreflightFailed, width: int) -> Iterator[str]:
@@ -120,19 +121,21 @@ def format_host_errors(errors: Sequence[HostError], width: int = 0) -> Iterator[
             yield from wrap(f"{error.host}: {one_line(error.message)}", width, "  ", "    ")
         if more := [error.host for error in errors[MOST_MESSAGES:]]:
             yield from wrap(f"and alike on {', '.join(more)}", width, "  ", "    ")
-    yield from _output(errors)
+    yield from _output(errors, width)
     example = "" if _is_same(errors, lambda error: error.hint) else f"for {first.host}, the others alike: "
     yield from _hint(example + first.hint if first.hint else "", width)
     if first.log_path:
         yield f"  log:  {first.log_path} on {first.host if len(errors) == 1 else 'each of them'}"
 
 
-def _output(errors: Sequence[HostError]) -> Iterator[str]:
+def _output(errors: Sequence[HostError], width: int) -> Iterator[str]:
+    """The last lines of the host's own output, each once: a program that tries again says the same again."""
     lines = list(dict.fromkeys(printable(errors[0].output).rstrip().splitlines()))[-OUTPUT_LINES:]
     if lines and not _is_same(errors, lambda error: error.output):
         yield f"  {errors[0].host} said:"
     for line in lines:
-        yield from wrap(line.rstrip(), width, "  | ", "    ") if len(line) + 4 > width else (f"  | {line}".rstrip(),)
+        is_long = width and len(line) + 4 > width
+        yield from wrap(line.rstrip(), width, "  | ", "  |   ") if is_long else (f"  | {line}".rstrip(),)
 
 
 def _is_same(errors: Sequence[HostError], read: Callable[[HostError], str]) -> bool:

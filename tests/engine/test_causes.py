@@ -43,7 +43,7 @@ SYMPTOMS = (
     ),
     ("E: Failed to fetch http://m/x.deb  Hash Sum mismatch", "being updated"),
     (
-        "E: Conflicting values set for option Signed-By regarding source https://pkgs.k8s.io/core:/stable:/v1.29/deb/ /",
+        "E: Conflicting values set for option Signed-By regarding source https://pkgs.k8s.io/core:/deb/ /",
         "already, in another file",
     ),
     ("E: Unable to correct problems, you have held broken packages.", "apt-mark showhold"),
