@@ -17,7 +17,7 @@ PROGRAMS := sshd=openssh-server ssh=openssh-client sudo=sudo curl=curl gpg=gnupg
 # $(call timed,NAME,TARGETS): the targets one after another; at the end, well or badly, how long they took.
 define timed
 @times=""; \
-trap 'code=$$?; [ $$code = 0 ] && word=done || word=FAILED; \
+trap 'code=$$?; case $$code in 0) word=done ;; 130) word=interrupted ;; *) word=FAILED ;; esac; \
   printf "\nmake %s: %s in %d min %d s (seconds:%s)\n" "$(1)" "$$word" $$((SECONDS / 60)) $$((SECONDS % 60)) "$$times"' EXIT; \
 trap 'exit 130' INT TERM; \
 for part in $(2); do began=$$SECONDS; $(MAKE) $$part; times+=" $$part $$((SECONDS - began))"; done
@@ -103,7 +103,7 @@ bench: setup lab ## compare with the same work sent by plain OpenSSH (root)
 
 .PHONY: golden
 golden: setup ## write the golden scripts anew, after a wanted change
-	@KUBEBOOT_GOLDEN=write $(BIN)/python -m pytest -q -k golden
+	@KUBEBOOT_GOLDEN=1 $(BIN)/python -m pytest -q tests/phases
 
 .PHONY: dist
 dist: setup ## wheel and sdist in dist/
