@@ -203,16 +203,23 @@ apt_run() {
   "$tool" "${options[@]}" "$@"
 }
 apt_get() {
-  apt_run apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 -o Acquire::Retries=2 -o Acquire::http::Timeout=20 \
-    -o Acquire::https::Timeout=20 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
+  apt_run apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 "${APT_PATIENCE[@]}" \
+    -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
+}
+# apt 2.6 waits for ever when a retry after a refused connection is to come with a delay.
+APT_PATIENCE=(-o Acquire::Retries=2 -o Acquire::Retries::Delay=false -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20)
+# What cannot be fetched is an error where all sources are kubeboot's; a user's dead source elsewhere is not ours to judge.
+apt_update() {
+  if apt_get -o APT::Update::Error-Mode=any update; then : >"$1"; return 0; fi
+  [ "$KB_APT_ONLY" != 1 ] || fail "The package lists cannot be fetched"
+  echo "Some package lists could not be fetched; going on with those that are there"
 }
 apt_refresh() {
   local stamp=/run/kubeboot/apt-refreshed
   [ "$KB_APT_ONLY" != 1 ] || apt_sources_of_kubeboot
   if [ -n "$(find "$stamp" -mmin -30 2>/dev/null)" ] \
     && [ -z "$(find /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/keyrings -newer "$stamp" 2>/dev/null)" ]; then return 0; fi
-  apt_get update
-  : >"$stamp"
+  apt_update "$stamp"
 }
 apt_repository_key_is() {
   command -v gpg >/dev/null || fail "gpg is not installed, so the key cannot be compared with its fingerprint"
@@ -248,7 +255,7 @@ apt_repository_apply() {
     if declare -F key_content >/dev/null; then
       key_content >"$new"
     else
-      /usr/lib/apt/apt-helper -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 download-file "$3" "$new"
+      /usr/lib/apt/apt-helper "${APT_PATIENCE[@]}" download-file "$3" "$new"
       grep -q 'BEGIN PGP PUBLIC KEY BLOCK' "$new" || fail "$3 is not an armored OpenPGP key; does the mirror answer with a web page?"
       if [ -n "$4" ] && ! command -v gpg >/dev/null; then packages_apply gnupg; fi
       [ -z "$4" ] || apt_repository_key_is "$new" "$4" || { rm -f "$new"; fail "Refusing the key of $3"; }

@@ -12,7 +12,7 @@ from kubeboot.engine.causes_cluster import CLUSTER, ETCD, GENERAL, KUBEADM
 
 MACHINE = (
     (
-        r"No space left on device|Disk quota exceeded",
+        r"No space left on device|Disk quota exceeded|don't have enough free space",
         "The disk is full. `df -h` and `df -i` on the host show which; free some space and run again.",
     ),
     (
