@@ -60,7 +60,9 @@ def make_cluster() -> Cluster:
         endpoint_host="k8s.example.com",
         addons=Addons(),
         time=TimeSync(servers=("ntp.example.com",)),
-        preparation=Preparation(sysctls={"vm.swappiness": "1", "vm.panic_on_oom": None}, packages=("htop",), disable_ipv6=True),
+        preparation=Preparation(
+            sysctls={"vm.swappiness": "1", "vm.panic_on_oom": None}, packages=("htop",), disable_ipv6=True
+        ),
         waived=frozenset({"cpu-count"}),
     )
 

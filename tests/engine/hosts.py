@@ -48,15 +48,13 @@ def files(payload: bytes) -> dict[str, str]:
     found = re.search(rb"<<'KUBEBOOT_FILES'[^\n]*\n(.*?)\nKUBEBOOT_FILES", payload, re.DOTALL)
     assert found
     with tarfile.open(fileobj=io.BytesIO(base64.b64decode(found[1])), mode="r:gz") as archive:
-        return {
-            member.name: content.read().decode() for member in archive if (content := archive.extractfile(member))
-        }
+        return {member.name: content.read().decode() for member in archive if (content := archive.extractfile(member))}
 
 
 class Unit:
     """What the launcher does on a host, as a responder for FakeTransport: starts once, then follows.
 
-    `units` makes the records of each start. `reboots_before`: the numbers of the executes before which the host reboots.
+    `make` gives the records of each start. `reboots_before`: numbers of the executes before which the host reboots.
     """
 
     def __init__(self, make: Callable[[bytes], Iterable[str]], reboots_before: Iterable[int] = ()) -> None:

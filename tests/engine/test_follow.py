@@ -255,8 +255,18 @@ def test_i4_under_real_bash_the_unit_goes_on_while_nobody_follows(
 
     monkeypatch.setattr(local, "COMMAND", sandbox.command)
     steps = tuple(
-        Step(f"step-{number}", "Do it", "safe", lambda _ctx, n=number: iter([Shell(  # type: ignore[misc]
-            f"r{n}", f"[ -e /etc/{n} ] || drift no", f"echo x >>/etc/count-{n}; sleep 0.1; : >/etc/{n}")]))
+        Step(
+            f"step-{number}",
+            "Do it",
+            "safe",
+            lambda _ctx, n=number: iter(
+                [
+                    Shell(  # type: ignore[misc]
+                        f"r{n}", f"[ -e /etc/{n} ] || drift no", f"echo x >>/etc/count-{n}; sleep 0.1; : >/etc/{n}"
+                    )
+                ]
+            ),
+        )
         for number in range(4)
     )
     script = compile_script(Phase("the-phase", "It", lambda each: each.hosts, steps), make_context(), SETTINGS)

@@ -26,7 +26,9 @@ GOOD: dict[str, records.Record] = {
     ours("B", "boot-1"): records.Booted("boot-1"),
     ours("S", "disable-swap"): records.StepStarted("disable-swap"),
     ours("W", b64("the API")): records.Waiting("the API"),
-    ours("R", "3", "changed", "0", "12", b64("missing"), b64("a\nb\n")): records.Result(3, "changed", 0, 12, "missing", "a\nb\n"),
+    ours("R", "3", "changed", "0", "12", b64("missing"), b64("a\nb\n")): records.Result(
+        3, "changed", 0, 12, "missing", "a\nb\n"
+    ),
     ours("R", "0", "ok", "0", "1", "", ""): records.Result(0, "ok", 0, 1, "", ""),
     ours("R", "0", "unknown", "137", "1", "", ""): records.Result(0, "unknown", 137, 1, "", ""),
     ours("D", "1", b64("-a\n+b\n")): records.Diff(1, "-a\n+b\n"),
@@ -99,7 +101,9 @@ def test_garbage_is_cut_short() -> None:
     assert len(record.line) == 200
 
 
-@pytest.mark.parametrize("text", ("\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "a\rb", "a\x00b", "\x9b31m", "\u202eabc", "\u2028"))
+@pytest.mark.parametrize(
+    "text", ("\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "a\rb", "a\x00b", "\x9b31m", "\u202eabc", "\u2028")
+)
 def test_control_characters_become_spaces(text: str) -> None:
     record = parse_record(ours("W", b64(text)), NONCE)
     assert isinstance(record, records.Waiting)
@@ -124,7 +128,9 @@ def test_any_line_without_the_nonce_is_not_ours(line: str) -> None:
 fields = st.lists(
     st.one_of(
         st.text(max_size=20),
-        st.sampled_from("B S W R D O L E X G ok done failed 0 1 -1 99".split()),
+        st.sampled_from(
+            ["B", "S", "W", "R", "D", "O", "L", "E", "X", "G", "ok", "done", "failed", "0", "1", "-1", "99"]
+        ),
         st.binary(max_size=20).map(b64),
     ),
     max_size=8,

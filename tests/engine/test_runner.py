@@ -2,125 +2,23 @@
 
 from __future__ import annotations
 
-import _thread
-import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import pytest
 
 from kubeboot.context import PENDING, HostContext
 from kubeboot.engine import events
-from kubeboot.engine.runner import Inputs, Outcome, Runner, raise_errors
-from kubeboot.engine.script import Mode
-from kubeboot.errors import Blocked, HostError, HostsFailed, Interrupted, StepFailed, Unreachable
-from kubeboot.facts import Facts
-from kubeboot.model import Cluster, Host, Role
+from kubeboot.engine.runner import raise_errors
+from kubeboot.errors import Blocked, HostError, HostsFailed, StepFailed, Unreachable
+from kubeboot.model import Host, Role
 from kubeboot.phases.selections import all_hosts, bootstrap_control_plane, joining_control_planes, workers
-from kubeboot.resources import Emit, Phase, Resource, Secret, Shell, Step
-from kubeboot.transport.fake import FakeTransport
-from kubeboot.workflows import INIT
-from tests.engine.conftest import ADDON, KUBECONFIG, make_cluster, make_context
-from tests.engine.hosts import DONE, FAILED, SETTINGS, Unit, b64, files, line, result
-
-LIMIT_S = 20
-Answer = Callable[[str, str], "Iterable[str] | None"]
-"""Gets host and phase; None for the records of a script that runs through."""
-
-
-def make_phase(name: str, select: Callable[[Cluster], tuple[Host, ...]] = all_hosts, **values: object) -> Phase:
-    """A phase with one step and one resource, on hosts that `select` picks."""
-    step = Step(f"{name}-step", "Do it", "safe", lambda _ctx: iter([Shell("it", "true", "true")]))
-    return replace(Phase(name, f"Phase {name}", select, (step,)), **values)  # type: ignore[arg-type]
-
-
-@dataclass
-class World:
-    """A cluster of fake hosts, and everything that happened."""
-
-    workflow: Sequence[Phase]
-    answer: Answer = lambda _host, _phase: None
-    cluster: Cluster = field(default_factory=make_cluster)
-    is_bare: bool = True
-    mode: Mode = "apply"
-    parallel: int = 20
-    seen: list[events.Event] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.transports = {host.name: FakeTransport(Unit(self._records(host.name))) for host in self.cluster.hosts}
-
-    def _records(self, host: str) -> Callable[[bytes], Iterable[str]]:
-        def make(payload: bytes) -> Iterator[str]:
-            text = files(payload)["script.new"]
-            found = re.search(r"^# kubeboot: phase (\S+) on (\S+)$", text, re.MULTILINE)
-            assert found
-            assert found[2] == host
-            answered = self.answer(host, found[1])
-            return iter(runs_through(text) if answered is None else answered)
-
-        return make
-
-    def handle(self, event: events.Event) -> None:
-        self.seen.append(event)
-
-    def run(self) -> Outcome:
-        """Runs in a thread with a limit: a test of waiting must not wait for ever."""
-        facts = {host.name: Facts(host.name, has_kubelet_conf=not self.is_bare) for host in self.cluster.hosts}
-        inputs = Inputs(self.cluster, facts, (ADDON,), self.transports)
-        runner = Runner(self.workflow, inputs, replace(SETTINGS, mode=self.mode), (self,), self.parallel)
-        ended: list[Outcome | BaseException] = []
-
-        def run() -> None:
-            try:
-                ended.append(runner.run())
-            except BaseException as error:
-                ended.append(error)
-
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
-        thread.join(LIMIT_S)
-        assert ended, f"deadlock; the last events: {self.seen[-5:]}"
-        if isinstance(ended[0], BaseException):
-            raise ended[0]
-        return ended[0]
-
-    def phases(self, host: str, kind: type = events.PhaseDone) -> list[str]:
-        return [event.phase for event in self.seen if isinstance(event, kind) and event.host == host]
-
-    def moment(self, kind: type, host: str, phase: str) -> int:
-        """Where in the order of events that one is."""
-        return next(
-            number
-            for number, event in enumerate(self.seen)
-            if isinstance(event, kind) and (event.host, event.phase) == (host, phase)  # type: ignore[attr-defined]
-        )
-
-
-def runs_through(script: str) -> Iterator[str]:
-    """Records of a script in which every check passes and every output comes (its own command's text as value)."""
-    for call in re.findall(r"^(?:kb_record S (\S+)|kb_resource (\d+) ('[^']*'|\S+) \S+ \S+)$", script, re.MULTILINE):
-        step, number, label = call
-        if step:
-            yield line("S", step)
-            continue
-        name = label.strip("'").removeprefix("output ")
-        if name != label.strip("'"):
-            yield line("O", name, b64(KUBECONFIG if name == "kubeconfig" else f"canary-{name}"))
-        yield result(int(number))
-    yield DONE
-
-
-def fails(output: str = "boom") -> tuple[str, ...]:
-    return line("S", "x"), result(0, "failed", "", output, 1), FAILED
-
-
-def fails_on(*where: tuple[str, str]) -> Answer:
-    return lambda host, phase: fails() if (host, phase) in where else None
-
-
-HOSTS = ("m1", "m2", "w1")
+from kubeboot.resources import Phase, Resource, Shell, Step
+from tests.engine.conftest import make_cluster, make_context
+from tests.engine.hosts import DONE, FAILED, b64, files, line, result
+from tests.engine.world import HOSTS, LIMIT_S, World, fails, fails_on, joining, make_phase, step_that_emits
 
 
 def test_every_host_walks_its_phases_in_order() -> None:
@@ -231,24 +129,6 @@ def test_a_host_that_waits_takes_no_place_from_others() -> None:
     assert World(workflow, parallel=1).run().errors == ()
 
 
-def step_that_emits(name: str) -> Step:
-    return Step(f"emit-{name}", "Make it", "safe", lambda _ctx: iter([Emit(name, "true")]))
-
-
-def step_that_uses(name: str) -> Step:
-    def resources(ctx: HostContext) -> Iterator[Resource]:
-        secret = Secret("token", ctx.output(name))
-        yield Shell("join", "true", 'cat "$(secret token)"', None, (secret,))
-
-    return Step(f"use-{name}", "Use it", "safe", resources)
-
-
-def joining(**values: object) -> list[Phase]:
-    join = Phase("join", "Join", workers, (step_that_uses("token"),), needs=lambda _ctx: ("token",))
-    make = Phase("make", "Make", bootstrap_control_plane, (step_that_emits("token"),), provides=("token",))
-    return [make_phase("early"), make, replace(join, **values)]  # type: ignore[arg-type]
-
-
 def test_i9_an_output_reaches_the_secrets_of_who_needs_it_and_nothing_else() -> None:
     world = World(joining())
     outcome = world.run()
@@ -324,135 +204,6 @@ def test_a_failed_host_is_told_once_and_starts_nothing_more() -> None:
     world.run()
     assert [event.host for event in world.seen if isinstance(event, events.HostFailed)] == ["m2"]
     assert world.phases("m2", events.PhaseStarted) == ["one"]
-
-
-class Bug(Exception):
-    """Something nobody expected."""
-
-
-def raises_bug(*_: object) -> Iterator[Resource]:
-    raise Bug("here")
-
-
-@pytest.mark.parametrize("where", ("step", "needs", "transport"))
-def test_a_bug_in_one_hosts_thread_leaves_nobody_waiting(where: str) -> None:
-    workflow = joining()
-    if where == "step":
-        workflow[1] = replace(workflow[1], steps=(Step("bug", "A bug", "safe", raises_bug),))
-    elif where == "needs":
-        workflow[1] = replace(workflow[1], needs=raises_bug)  # type: ignore[arg-type]
-    world = World(workflow)
-    if where == "transport":
-        world.transports["m1"].connect_error = Bug("here")
-    with pytest.raises(Bug):
-        world.run()
-    assert world.phases("m2") == ["early"]
-
-
-@pytest.mark.parametrize("kind", (events.HostFailed, events.PhaseDone, events.StepDone, events.PhaseWaits))
-def test_a_bug_in_a_sink_leaves_nobody_waiting(kind: type) -> None:
-    class Breaking(World):
-        def handle(self, event: events.Event) -> None:
-            if isinstance(event, kind):
-                raise Bug
-            super().handle(event)
-
-    with pytest.raises(Bug):
-        Breaking(joining(), fails_on(("m1", "make"))).run()
-
-
-@pytest.mark.parametrize("is_bare", (True, False))
-@pytest.mark.parametrize("mode", ("plan", "apply"))
-def test_the_real_init_workflow_comes_to_its_end(mode: Mode, is_bare: bool) -> None:
-    """Every host has every phase that selects it; nothing waits for ever; outputs flow where they are needed."""
-
-    def answer(host: str, phase: str) -> Iterable[str] | None:
-        if mode == "apply" and phase == "control-plane":
-            made = ("join-token", "abcdef.0123456789abcdef"), ("certificate-key", "canary-key"), ("kubeconfig", KUBECONFIG)
-            return (*(line("O", name, b64(value)) for name, value in made), result(0), DONE)
-        return (result(0, "drift"), DONE) if mode == "plan" else None
-
-    world = World(INIT, answer, mode=mode, is_bare=is_bare)
-    outcome = world.run()
-    assert outcome.errors == ()
-    for host in world.cluster.hosts:
-        assert world.phases(host.name) == [phase.name for phase in INIT if host in phase.select(world.cluster)]
-    if mode == "plan":
-        assert outcome.outputs == {}
-
-
-@pytest.mark.parametrize("phase", [phase.name for phase in INIT])
-@pytest.mark.parametrize("host", HOSTS)
-def test_whatever_fails_in_the_real_init_workflow_nobody_waits_for_ever(host: str, phase: str) -> None:
-    def answer(at: str, now: str) -> Iterable[str] | None:
-        if (at, now) == (host, phase):
-            return fails()
-        if now == "control-plane":
-            made = ("join-token", "abcdef.0123456789abcdef"), ("certificate-key", "k"), ("kubeconfig", KUBECONFIG)
-            return (*(line("O", name, b64(value)) for name, value in made), result(0), DONE)
-        return None
-
-    world = World(INIT, answer)
-    is_there = world.cluster.host(host) in next(each for each in INIT if each.name == phase).select(world.cluster)
-    failed = [error.host for error in world.run().errors if not isinstance(error, Blocked)]
-    assert failed == ([host] if is_there else [])
-
-
-def test_i7_the_real_init_workflow_takes_one_execute_per_phase_with_something_to_do() -> None:
-    world = World(INIT)
-    world.run()
-    for host in world.cluster.hosts:
-        busy = [
-            event.phase
-            for event in world.seen
-            if isinstance(event, events.PhaseDone) and event.host == host.name and event.status != "nothing to do"
-        ]
-        failed = [event for event in world.seen if isinstance(event, events.HostFailed) and event.host == host.name]
-        assert world.transports[host.name].executes == len(busy) + sum(
-            not isinstance(event.error, Blocked) for event in failed
-        )
-
-
-def test_i1_a_plan_on_bare_hosts_renders_promises_and_no_outputs() -> None:
-    world = World(INIT, lambda _host, _phase: (result(0, "drift"), DONE), mode="plan")
-    assert world.run().tally.drifted > 0
-    join = next(each for each in world.transports["w1"].payloads if b"KB_DIR=/run/kubeboot/runs/20260101-000000-abcd/join\n" in each)
-    assert PENDING in files(join)["secrets/join.yaml"]
-    assert "KB_MODE=plan" in files(join)["script.new"]
-
-
-def test_ctrl_c_lets_hosts_end_what_they_do_and_starts_nothing_more() -> None:
-    """In the main thread, where Python raises KeyboardInterrupt."""
-
-    everybody = threading.Barrier(3, timeout=LIMIT_S)
-
-    def answer(host: str, phase: str) -> None:
-        everybody.wait()
-        if host == "m1":
-            _thread.interrupt_main()
-        time.sleep(0.8)
-
-    world = World([make_phase("one"), make_phase("two")], answer)
-    facts = {host.name: Facts(host.name) for host in world.cluster.hosts}
-    runner = Runner(world.workflow, Inputs(world.cluster, facts, (), world.transports), SETTINGS, (world,))
-    with pytest.raises(Interrupted, match="stopped") as raised:
-        runner.run()
-    assert raised.value.exit_code == 130
-    assert {host: world.phases(host) for host in HOSTS} == {host: ["one"] for host in HOSTS}
-
-
-def test_sinks_get_one_event_at_a_time() -> None:
-    class Careful(World):
-        inside = 0
-
-        def handle(self, event: events.Event) -> None:
-            self.inside += 1
-            assert self.inside == 1
-            time.sleep(0.001)
-            self.inside -= 1
-            super().handle(event)
-
-    Careful([make_phase("one"), make_phase("two")]).run()
 
 
 def test_many_hosts_come_to_their_end() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -38,22 +40,32 @@ def test_script_is_valid_bash(phase: object, host: str, is_bare: bool, is_known:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_i8_every_script_is_clean_under_shellcheck(tmp_path: object) -> None:
-    from pathlib import Path
-
-    folder = Path(str(tmp_path))
+def test_i8_every_script_is_clean_under_shellcheck(tmp_path: Path) -> None:
     seen: set[str] = set()
     for phase, host, is_bare, is_known in SCRIPTS:
         script = compiled(phase, host, is_bare, is_known)
         if script.items and script.text not in seen:
             seen.add(script.text)
-            (folder / f"{script.phase}-{host}-{is_bare}-{is_known}.sh").write_text(script.text)
+            (tmp_path / f"{script.phase}-{host}-{is_bare}-{is_known}.sh").write_text(script.text)
     starter = payload(compiled(*SCRIPTS[0]), SETTINGS, "host-prep", 1, 60)
-    (folder / "payload.sh").write_text("#!/bin/bash\n" + starter.decode())
-    paths = sorted(map(str, folder.glob("*.sh")))
+    (tmp_path / "payload.sh").write_text("#!/bin/bash\n" + starter.decode())
+    paths = sorted(map(str, tmp_path.glob("*.sh")))
     done = subprocess.run(
-        ["shellcheck", "-s", "bash", "-S", "info", "-e", EXCLUDED, "-f", "gcc", *paths],
-        text=True, capture_output=True, check=False,
+        [
+            str(Path(sys.executable).with_name("shellcheck")),
+            "-s",
+            "bash",
+            "-S",
+            "info",
+            "-e",
+            EXCLUDED,
+            "-f",
+            "gcc",
+            *paths,
+        ],
+        text=True,
+        capture_output=True,
+        check=False,
     )
     assert sorted(set(done.stdout.splitlines()))[:30] == []
 

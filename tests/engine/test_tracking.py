@@ -20,19 +20,21 @@ def make_step(name: str, *labels: str) -> Step:
     return Step(name, f"Do {name}", "safe", lambda _ctx: iter([Shell(label, "true", "true") for label in labels]))
 
 
-PHASE = Phase("prep", "Prepare", lambda each: each.hosts, (make_step("one", "a", "b"), make_step("two", "c")), timeout_s=77)
+PHASE = Phase(
+    "prep", "Prepare", lambda each: each.hosts, (make_step("one", "a", "b"), make_step("two", "c")), timeout_s=77
+)
 
 
 @dataclass
 class Tracked:
     """A tracker and what it said."""
 
-    events: list[events.Event] = field(default_factory=list)
+    told: list[events.Event] = field(default_factory=list)
     outputs: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         script = compile_script(PHASE, make_context(), SETTINGS)
-        self.tracker = Tracker(script, self.events.append, self.outputs.__setitem__, "/var/log/it.log")
+        self.tracker = Tracker(script, self.told.append, self.outputs.__setitem__, "/var/log/it.log")
 
     def take(self, *taken: records.Record) -> Tracked:
         for record in taken:
@@ -40,7 +42,7 @@ class Tracked:
         return self
 
     def steps(self) -> list[events.StepDone]:
-        return [event for event in self.events if isinstance(event, events.StepDone)]
+        return [event for event in self.told if isinstance(event, events.StepDone)]
 
 
 def start(name: str) -> records.StepStarted:
@@ -98,21 +100,21 @@ def test_reasons_and_times_of_a_step_are_those_of_its_resources() -> None:
 
 def test_a_diff_goes_with_its_resource() -> None:
     tracked = Tracked().take(start("one"), records.Diff(0, "-a\n+b\n"), result(0, "drift", "differs"), result(1))
-    done = [event for event in tracked.events if isinstance(event, events.ResourceDone)]
+    done = [event for event in tracked.told if isinstance(event, events.ResourceDone)]
     assert [(event.label, event.diff) for event in done] == [("a", "-a\n+b\n"), ("b", "")]
 
 
 @pytest.mark.parametrize("before", ((), (result(0),)))
 def test_what_is_waited_for_is_told_with_the_step_that_waits(before: tuple[records.Record, ...]) -> None:
     tracked = Tracked().take(start("one"), *before, records.Waiting("first"), start("two"), records.Waiting("second"))
-    waits = [(event.step, event.text) for event in tracked.events if isinstance(event, events.HostWaits)]
+    waits = [(event.step, event.text) for event in tracked.told if isinstance(event, events.HostWaits)]
     assert waits == [("one", "first"), ("two", "second")]
 
 
 def test_outputs_are_fulfilled_at_once_and_are_in_no_event() -> None:
     tracked = Tracked().take(start("one"), records.OutputValue("join-token", "canary"))
     assert tracked.outputs == {"join-token": "canary"}
-    assert "canary" not in repr(tracked.events)
+    assert "canary" not in repr(tracked.told)
 
 
 @pytest.mark.parametrize(
@@ -193,12 +195,12 @@ def test_a_locked_host_is_busy_and_names_the_owner() -> None:
 
 def test_a_result_for_a_resource_that_does_not_exist_is_passed_over() -> None:
     tracked = Tracked().take(start("one"), result(99, "failed"))
-    assert not any(isinstance(event, events.ResourceDone) for event in tracked.events)
+    assert not any(isinstance(event, events.ResourceDone) for event in tracked.told)
     assert type(tracked.tracker.finish(records.Ended("failed"))) is StepFailed
 
 
 def test_a_step_the_script_does_not_have_is_shown_by_its_name() -> None:
-    (event,) = Tracked().take(start("surprise")).events
+    (event,) = Tracked().take(start("surprise")).told
     assert isinstance(event, events.StepBegan)
     assert event.title == "surprise"
 

@@ -20,7 +20,10 @@ from tests.phases.golden_world import HOSTS, golden_context
 from tests.resources.sandbox import SWAPS_HEADER, Sandbox, sandboxes
 
 CASES = [
-    (phase, kind) for phase in INIT for kind in HOSTS if golden_context(kind).host in phase.select(golden_context(kind).cluster)
+    (phase, kind)
+    for phase in INIT
+    for kind in HOSTS
+    if golden_context(kind).host in phase.select(golden_context(kind).cluster)
 ]
 ABSENT = ("kubeadm", "kubelet", "kubectl", "crictl", "ctr", "containerd")
 CONFLICT = "apiVersion: v1\nclusters:\n- cluster:\n    certificate-authority-data: {}\n    server: https://x:6443\n"
@@ -31,7 +34,9 @@ def host(tmp_path: Path) -> Iterator[Sandbox]:
     """Bare: what Kubernetes brings is not there, whatever this machine has."""
     for sandbox in sandboxes(tmp_path):
         for name in ABSENT:
-            sandbox.write(f"/fakes/{name}", f"#!/bin/bash\necho 'bash: {name}: command not found' >&2\nexit 127\n", 0o755)
+            sandbox.write(
+                f"/fakes/{name}", f"#!/bin/bash\necho 'bash: {name}: command not found' >&2\nexit 127\n", 0o755
+            )
         sandbox.write("/etc/hosts", "127.0.0.1 localhost\n")
         for key in ("net/ipv4/ip_forward", "vm/swappiness", "fs/file-max"):
             sandbox.write(f"/proc-sys/{key}", "7\n")
@@ -87,7 +92,12 @@ def test_i4_a_phase_that_failed_half_way_converges_when_run_again(host: Sandbox,
     host.write("/var/lib/fake-apt/unreachable", "")
     first = host.run_phase(phase, ctx)
     assert first.error is not None
-    names = [str(package) for step in PACKAGES.steps for each in step.resources(ctx) for package in getattr(each, "packages", ())]
+    names = [
+        str(package)
+        for step in PACKAGES.steps
+        for each in step.resources(ctx)
+        for package in getattr(each, "packages", ())
+    ]
     offered = "".join(f"{name.replace('=', ' ')}{'-1.1' if '=' in name else ' 1.0'}\n" for name in names)
     host.write("/var/lib/fake-apt/repository", offered)
     host.path("/var/lib/fake-apt/unreachable").unlink()

@@ -29,7 +29,9 @@ def test_script_is_the_golden_one(phase: Phase, kind: str) -> None:
         GOLDEN.mkdir(exist_ok=True)
         path.write_text(golden_text(phase, kind), encoding="utf-8")
     assert path.exists(), "no golden script yet: make golden"
-    assert golden_text(phase, kind) == path.read_text(encoding="utf-8"), "another script: make golden, then read the diff"
+    assert golden_text(phase, kind) == path.read_text(encoding="utf-8"), (
+        "another script: make golden, then read the diff"
+    )
 
 
 def test_every_golden_script_belongs_to_a_phase() -> None:

@@ -1,7 +1,7 @@
-"""A private place where compiled scripts really run as root: a root directory of its own in a mount namespace of its own.
+"""A private place where compiled scripts really run as root: a root directory in a mount namespace of its own.
 
-Of this machine only /usr, /dev and /proc show there, so nothing a script does can change it. systemd, apt and friends are
-small stand-ins from fakes/, found first because the prelude's PATH begins with /usr/local/sbin.
+Of this machine only /usr, /dev and /proc show there, so nothing a script does can change it. systemd, apt and friends
+are small stand-ins from fakes/, found first because the prelude's PATH begins with /usr/local/sbin.
 """
 
 from __future__ import annotations
@@ -119,14 +119,24 @@ class Sandbox:
         for top in ("etc", "var/lib", "home", "root", "opt", "sys", "proc-sys", "tmp"):
             for path in sorted((self.root / top).rglob("*")):
                 info = path.lstat()
-                content = os.readlink(path) if path.is_symlink() else path.read_bytes().hex() if path.is_file() else ""
+                is_link, is_file = path.is_symlink(), path.is_file()
+                content = str(path.readlink()) if is_link else path.read_bytes().hex() if is_file else ""
                 found[str(path.relative_to(self.root))] = f"{info.st_mode:o} {info.st_uid} {content}"
         return found
 
     @property
     def command(self) -> tuple[str, ...]:
         """Becomes a root bash in the sandbox that reads its script on stdin."""
-        return ("unshare", "--mount", "--uts", "--propagation", "private", "bash", str(HERE / "enter.sh"), str(self.root))
+        return (
+            "unshare",
+            "--mount",
+            "--uts",
+            "--propagation",
+            "private",
+            "bash",
+            str(HERE / "enter.sh"),
+            str(self.root),
+        )
 
     def shell(self, script: str) -> str:
         """Run a script as it is; its stdout. For what no record tells."""

@@ -13,7 +13,7 @@ from tests.resources.sandbox import Sandbox
 PATH = "/etc/app/app.conf"
 HOSTILE = {
     "substitutions": "$(touch /etc/pwned) `touch /etc/pwned` ${HOME} $((1+1)) \\$x \\n\n",
-    "quotes": "it's \"quoted\" '' \"\" \\' \\\"\n",
+    "quotes": 'it\'s "quoted" \'\' "" \\\' \\"\n',
     "unicode": "päivää ☃ 東京\n",
     "no newline at the end": "one\ntwo",
     "heredoc terminator": "before\nKUBEBOOT_END\ntouch /etc/pwned\n",
@@ -36,7 +36,9 @@ def test_i1_i2_i3_file_of_any_content_converges_byte_for_byte(sandbox: Sandbox, 
     assert not sandbox.path("/etc/pwned").exists()
 
 
-@pytest.mark.parametrize("path", ("/etc/it's here/a file", "/etc/$(touch pwned)/päivä", '/etc/"x"/-n', "/etc/new/a/b/c"))
+@pytest.mark.parametrize(
+    "path", ("/etc/it's here/a file", "/etc/$(touch pwned)/päivä", '/etc/"x"/-n', "/etc/new/a/b/c")
+)
 def test_file_of_any_path_converges(sandbox: Sandbox, path: str) -> None:
     sandbox.converge(File(path, "content\n"))
     assert sandbox.read(path) == "content\n"
@@ -85,7 +87,7 @@ def test_symlink_is_replaced_and_its_target_left_alone(sandbox: Sandbox) -> None
     assert not sandbox.path(PATH).is_symlink()
     assert sandbox.read(PATH) == "new\n"
     assert sandbox.read("/etc/elsewhere") == "the target\n"
-    assert os.readlink(sandbox.path(f"/var/lib/kubeboot/original{PATH}")) == "/etc/elsewhere"
+    assert str(sandbox.path(f"/var/lib/kubeboot/original{PATH}").readlink()) == "/etc/elsewhere"
 
 
 def test_dangling_symlink_is_replaced(sandbox: Sandbox) -> None:
@@ -207,7 +209,17 @@ TEXT = f"{BEGIN}10.0.0.1 m1\n10.0.0.2 m2\n{END}"
         ("it's $(touch /etc/pwned)\n", f"it's $(touch /etc/pwned)\n{TEXT}"),
         ("  # indented\n\n\n", f"  # indented\n\n\n{TEXT}"),
     ),
-    ids=("new", "no newline", "empty file", "older block", "no end mark", "two blocks", "end alone", "hostile", "blanks"),
+    ids=(
+        "new",
+        "no newline",
+        "empty file",
+        "older block",
+        "no end mark",
+        "two blocks",
+        "end alone",
+        "hostile",
+        "blanks",
+    ),
 )
 def test_i1_i2_i3_block_converges_and_keeps_every_other_line(sandbox: Sandbox, before: str, after: str) -> None:
     sandbox.write("/etc/hosts", before)
@@ -238,6 +250,6 @@ def test_block_without_a_folder_for_its_file_fails(sandbox: Sandbox) -> None:
 
 def test_block_of_hostile_lines(sandbox: Sandbox) -> None:
     sandbox.write("/etc/hosts", "a\n")
-    sandbox.converge(Block("/etc/hosts", "it's \"here\"", ("$(touch /etc/pwned)", "KUBEBOOT_END", "\\1 & %s")))
+    sandbox.converge(Block("/etc/hosts", 'it\'s "here"', ("$(touch /etc/pwned)", "KUBEBOOT_END", "\\1 & %s")))
     assert not sandbox.path("/etc/pwned").exists()
     assert "\n$(touch /etc/pwned)\nKUBEBOOT_END\n\\1 & %s\n" in sandbox.read("/etc/hosts")

@@ -180,9 +180,13 @@ def test_another_source_is_drift_with_a_diff(sandbox: Sandbox) -> None:
 
 
 def test_repository_signed_by_the_distribution_needs_no_key_of_its_own(sandbox: Sandbox) -> None:
-    own = AptRepository("os", PackageRepository("http://m/debian"), "bookworm", "main", keyring="/usr/share/keyrings/d.gpg")
+    own = AptRepository(
+        "os", PackageRepository("http://m/debian"), "bookworm", "main", keyring="/usr/share/keyrings/d.gpg"
+    )
     sandbox.converge(own)
-    assert "Components: main\nSigned-By: /usr/share/keyrings/d.gpg\n" in sandbox.read("/etc/apt/sources.list.d/kubeboot-os.sources")
+    assert "Components: main\nSigned-By: /usr/share/keyrings/d.gpg\n" in sandbox.read(
+        "/etc/apt/sources.list.d/kubeboot-os.sources"
+    )
     assert not sandbox.path("/etc/apt/keyrings").exists()
 
 
@@ -200,7 +204,9 @@ def real_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealKey]:
     home.chmod(0o700)
     gpg = ("gpg", "--homedir", str(home), "--batch", "--quiet", "--passphrase", "")
     try:
-        subprocess.run([*gpg, "--quick-generate-key", "a@b", "ed25519", "sign", "never"], check=True, capture_output=True)
+        subprocess.run(
+            [*gpg, "--quick-generate-key", "a@b", "ed25519", "sign", "never"], check=True, capture_output=True
+        )
     except (OSError, subprocess.CalledProcessError) as error:
         pytest.skip(f"gpg makes no key here: {error}")
     text = subprocess.run([*gpg, "--armor", "--export"], check=True, capture_output=True, text=True).stdout

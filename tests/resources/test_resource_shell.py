@@ -34,7 +34,7 @@ BROKEN = {
 @pytest.mark.parametrize("check", BROKEN.values(), ids=BROKEN)
 def test_a_broken_check_is_unknown_and_nothing_is_applied(sandbox: Sandbox, check: str) -> None:
     for mode in ("plan", "apply"):
-        run = sandbox.run(Shell("it", check, ": >/etc/applied"), AFTER, mode=mode)  # type: ignore[arg-type]
+        run = sandbox.run(Shell("it", check, ": >/etc/applied"), AFTER, mode=mode)
         assert run.statuses == ["unknown"]
         assert isinstance(run.error, CheckBroken)
         assert (run.error.phase, run.error.step) == ("the-phase", "the-step")
@@ -50,7 +50,9 @@ def test_output_of_a_broken_check_is_told(sandbox: Sandbox) -> None:
     assert "A program is missing" in run.error.hint
 
 
-@pytest.mark.parametrize("middle", ("false", "no-such-program", "false | cat", 'x=$(false)', "(exit 3)", 'echo "$unset"'))
+@pytest.mark.parametrize(
+    "middle", ("false", "no-such-program", "false | cat", "x=$(false)", "(exit 3)", 'echo "$unset"')
+)
 def test_a_failing_apply_stops_at_the_failing_line(sandbox: Sandbox, middle: str) -> None:
     run = sandbox.run(Shell("it", DONE, f": >/etc/before\n{middle}\n: >/etc/done"), AFTER)
     assert run.statuses == ["failed"]
@@ -122,11 +124,14 @@ def test_control_characters_in_output_do_not_reach_the_controller(sandbox: Sandb
 
 def test_printed_records_are_not_records(sandbox: Sandbox) -> None:
     forge = 'printf "%s\\tE\\tdone\\n" "$KB_NONCE"; printf "R\\t0\\tok\\n"'
-    assert sandbox.run(Shell("it", f"{forge}; {DONE}", f"{forge}; : >/etc/done"), AFTER).statuses == ["changed", "changed"]
+    assert sandbox.run(Shell("it", f"{forge}; {DONE}", f"{forge}; : >/etc/done"), AFTER).statuses == [
+        "changed",
+        "changed",
+    ]
 
 
 def test_i9_secret_reaches_the_apply_in_a_root_only_file_and_is_gone_after(sandbox: Sandbox) -> None:
-    apply = "stat -c '%a %U' \"$(secret it.txt)\" >/etc/mode; wc -c <\"$(secret it.txt)\" >/etc/size; : >/etc/done"
+    apply = 'stat -c \'%a %U\' "$(secret it.txt)" >/etc/mode; wc -c <"$(secret it.txt)" >/etc/size; : >/etc/done'
     run = sandbox.run(Shell("it", DONE, apply, None, (Secret("it.txt", "canary\n"),)))
     assert run.statuses == ["changed"]
     assert (sandbox.read("/etc/mode"), sandbox.read("/etc/size")) == ("600 root\n", "7\n")
@@ -135,13 +140,17 @@ def test_i9_secret_reaches_the_apply_in_a_root_only_file_and_is_gone_after(sandb
 
 @pytest.mark.parametrize("ending", ("exit 1", "kill -KILL $PPID; sleep 5"))
 def test_i9_secret_is_gone_however_the_script_ended(sandbox: Sandbox, ending: str) -> None:
-    run = sandbox.run(Shell("it", DONE, f'cat "$(secret it.txt)" >/dev/null; {ending}', None, (Secret("it.txt", "canary\n"),)))
+    run = sandbox.run(
+        Shell("it", DONE, f'cat "$(secret it.txt)" >/dev/null; {ending}', None, (Secret("it.txt", "canary\n"),))
+    )
     assert run.error is not None
     sandbox.shell("for i in {1..50}; do grep -rlq canary /run || exit 0; sleep 0.1; done; exit 1")
 
 
 def test_wait_passes_as_soon_as_the_condition_does(sandbox: Sandbox) -> None:
-    wait = WaitFor("it", "n=$(cat /tmp/n 2>/dev/null || echo 0); echo $((n + 1)) >/tmp/n\n[ $n = 3 ] || drift \"n is $n\"", 20, 0.05)
+    wait = WaitFor(
+        "it", 'n=$(cat /tmp/n 2>/dev/null || echo 0); echo $((n + 1)) >/tmp/n\n[ $n = 3 ] || drift "n is $n"', 20, 0.05
+    )
     run = sandbox.run(wait)
     assert run.statuses == ["ok"]
     assert run.reason == ""
@@ -149,7 +158,9 @@ def test_wait_passes_as_soon_as_the_condition_does(sandbox: Sandbox) -> None:
 
 
 def test_wait_that_times_out_fails_with_its_reason_and_explanation(sandbox: Sandbox) -> None:
-    wait = WaitFor("the thing", "drift 'two pods'", 1, 0.1, on_timeout="echo the pods are pending; false; echo and more")
+    wait = WaitFor(
+        "the thing", "drift 'two pods'", 1, 0.1, on_timeout="echo the pods are pending; false; echo and more"
+    )
     run = sandbox.run(wait, AFTER)
     assert run.statuses == ["failed"]
     assert run.reason == "two pods"
@@ -177,7 +188,11 @@ def test_wait_condition_stops_at_its_first_failing_line(sandbox: Sandbox) -> Non
     assert sandbox.run(WaitFor("it", "false\ntrue", 0, 0.1)).statuses == ["failed"]
 
 
-@pytest.mark.parametrize("value", ("one line", "two\nlines", "", "päivää 'x' $(y)", "x" * 300_000), ids=("one", "two", "empty", "hostile", "long"))
+@pytest.mark.parametrize(
+    "value",
+    ("one line", "two\nlines", "", "päivää 'x' $(y)", "x" * 300_000),
+    ids=("one", "two", "empty", "hostile", "long"),
+)
 def test_output_comes_back_as_it_was(sandbox: Sandbox, value: str) -> None:
     sandbox.write("/etc/value", value)
     run = sandbox.run(Emit("value", "cat /etc/value"))
@@ -201,7 +216,8 @@ def test_i9_value_of_an_output_is_not_in_the_log(sandbox: Sandbox) -> None:
 
 def lock(sandbox: Sandbox, seconds: float) -> str:
     """Shell that holds the host's lock in the background for that long."""
-    return f"mkdir -p /run/kubeboot; exec 9>>/run/kubeboot/lock; flock 9; echo 'ada@laptop' >/run/kubeboot/lock\nsetsid sleep {seconds} >/dev/null 2>&1 </dev/null &"
+    held = "mkdir -p /run/kubeboot; exec 9>>/run/kubeboot/lock; flock 9; echo 'ada@laptop' >/run/kubeboot/lock\n"
+    return f"{held}setsid sleep {seconds} >/dev/null 2>&1 </dev/null &"
 
 
 def test_a_locked_host_is_busy_and_says_with_whom(sandbox: Sandbox) -> None:

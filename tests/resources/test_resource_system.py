@@ -1,4 +1,4 @@
-"""Host name, kernel modules, sysctls, swap and services under real bash, with a small systemd and a /proc/sys of files."""
+"""Host name, modules, sysctls, swap and services under real bash, with a small systemd and a /proc/sys of files."""
 
 from __future__ import annotations
 
@@ -87,7 +87,9 @@ def test_a_module_whose_feature_shows_is_there(sandbox: Sandbox, module: str, fe
 
 
 def sysctls(**values: str) -> Sysctls:
-    return Sysctls("/etc/sysctl.d/99-zz-kubeboot.conf", {key.replace("__", "."): value for key, value in values.items()})
+    return Sysctls(
+        "/etc/sysctl.d/99-zz-kubeboot.conf", {key.replace("__", "."): value for key, value in values.items()}
+    )
 
 
 def test_i1_i2_i3_sysctls_converge(sandbox: Sandbox) -> None:
