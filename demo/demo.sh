@@ -58,7 +58,7 @@ cat inventory.yaml
 say 'What would kubeboot do? (its steps; the differences are left out here)'
 code=0
 kubeboot plan -i inventory.yaml >plan.txt || code=$?
-awk 'NR == 1 || /^[a-z-]+$/ || /^  [^ ]/ || /^HOST/ { is_end = /^HOST/ || is_end; print; next } is_end' plan.txt
+awk 'NR == 1 || /^[a-z-]+$/ || /^  [^ ]/; /^HOST/ { is_end = 1; print "" } is_end' plan.txt
 [ "$code" = 5 ] # changes are pending
 
 say 'Make it so'
@@ -77,5 +77,5 @@ lab ctl curl --silent --show-error --fail --retry 20 --retry-delay 1 --retry-all
   --resolve "$page:80:$where" "http://$page/" 2>curl.txt || { cat curl.txt; exit 1; }
 
 say 'The same command again'
-kubeboot init -i inventory.yaml | tee second.txt
+kubeboot init -i inventory.yaml | tee second.txt | fold -s -w 80
 grep -q '^0 changed, ' second.txt
