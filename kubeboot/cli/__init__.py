@@ -49,9 +49,7 @@ def main() -> None:
     arguments = sys.argv[1:]
     is_help = len(arguments) == 1 and arguments[0] in (*HELP_OPTIONS, "help")
     if arguments and not is_help:
-        from kubeboot.cli.group import run_and_leave
-
-        run_and_leave(arguments)
+        _run(arguments)
     code = 0 if is_help else 2
     try:
         print(help_text(), file=sys.stdout if code == 0 else sys.stderr, flush=True)
@@ -60,3 +58,11 @@ def main() -> None:
 
         os._exit(code)
     sys.exit(code)
+
+
+def _run(arguments: list[str]) -> None:
+    try:
+        from kubeboot.cli.group import run_and_leave
+    except KeyboardInterrupt:  # before anything was begun
+        sys.exit(130)
+    run_and_leave(arguments)

@@ -55,7 +55,7 @@ def run_workflow(workflow: Sequence[Phase], options: Options) -> int:
     if options.verbosity >= 0:
         _warn(printer, options, cluster, warnings)
     sink = ConsoleSink(printer, options.verbosity)
-    with closing(sink), _connections(cluster) as transports:
+    with _connections(cluster) as transports, closing(sink):
         outcome = _run(workflow, options, sink, cluster, addons, transports)
     return _finish(printer, options, cluster, outcome, started_s)
 

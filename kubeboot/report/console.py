@@ -43,8 +43,10 @@ class ConsoleSink:
         self._printer = printer
         self._verbosity = verbosity
         self._started_s = time.time()
+        self._printed_s = 0.0
         self._hosts: tuple[str, ...] = ()
         self._is_plan = False
+        self._is_closed = False
         self._name_width = 0
         self._activity = Activity()
         self._planned = Planned()
@@ -70,14 +72,16 @@ class ConsoleSink:
 
     def handle(self, event: events.Event) -> None:
         with self._lock:
-            handler = self._handlers.get(type(event))
-            if handler:
+            if self._is_closed:  # a host's thread that Ctrl-C left behind
+                return
+            if handler := self._handlers.get(type(event)):
                 handler(event)
             self._print_folded(self._fold.due(event.time_s))
 
     def close(self) -> None:
         """Print what was held back, take the live table away, and tell the plan."""
         with self._lock:
+            self._is_closed = True
             self._print_folded(self._fold.drain())
             if self._live:
                 self._live.stop()
@@ -85,7 +89,6 @@ class ConsoleSink:
             if self._is_plan and self._verbosity >= 0:
                 for line, style in self._planned.lines(self._printer.width):
                     self._printer.line(line, style)
-                self._is_plan = False
 
     def __rich__(self) -> Group:
         """The live table."""
@@ -208,8 +211,9 @@ class ConsoleSink:
             self._line(time_s, host, line, duration_ms)
 
     def _line(self, time_s: float, host: str, line: Line, duration_ms: int = 0, *, is_cut: bool = False) -> None:
-        """A line of one host, after all that was held back, so that the times stay in order."""
-        self._print_folded(self._fold.drain())
+        """A line of one host, after all that was held back. A failure does not wait for that."""
+        if not is_cut:
+            self._print_folded(self._fold.drain())
         self._print(Folded(line, time_s, time_s, [host], [duration_ms]), is_cut)
 
     def _print_folded(self, lines: list[Folded]) -> None:
@@ -220,7 +224,8 @@ class ConsoleSink:
         line, width = folded.line, self._printer.width
         text = one_line(folded.text)
         host = folded.hosts[0] if len(folded.hosts) == 1 else f"{len(folded.hosts)} hosts"
-        stamp = self._printer.stamp(folded.time_s, self._started_s)
+        self._printed_s = max(self._printed_s, folded.time_s)  # a line that was held back has an older time
+        stamp = self._printer.stamp(self._printed_s, self._started_s)
         head = f"{stamp}{host:<{self._name_width}}  "
         if not width or width >= WIDE:
             head += f"{line.phase:<{PHASE_WIDTH}}  "

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
 RUN = 4
 """So many hosts or more that follow one another in the inventory are written as `first to last`."""
 FEW = 3
+_UNIT = re.compile(r"(?<=\d) (?=(?:s|min|MB)\b)")
+_GLUE = "\N{NO-BREAK SPACE}"
 
 
 def counted(count: int, noun: str) -> str:
@@ -80,6 +83,11 @@ def wrap(text: str, width: int, first: str = "", rest: str | None = None) -> lis
     if not width:
         return [(first + text).rstrip()]
     wrapped = textwrap.wrap(
-        text, width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+        _UNIT.sub(_GLUE, text),
+        width,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
-    return [line.rstrip() for line in wrapped] or [first.rstrip()]
+    return [line.replace(_GLUE, " ").rstrip() for line in wrapped] or [first.rstrip()]
