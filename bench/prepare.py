@@ -21,7 +21,7 @@ from kubeboot.transport.base import Transport
 from kubeboot.transport.ssh import SshTransport
 from kubeboot.workflows import INIT
 
-PREPARATION = tuple(phase for phase in INIT if phase.name in ("host-prep", "packages", "containerd", "kubeadm"))
+PREPARATION = tuple(phase for phase in INIT if phase.name in ("host-prep", "packages"))
 
 
 def main() -> None:

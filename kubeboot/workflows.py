@@ -1,20 +1,16 @@
 """The order of phases per command: read it top to bottom. The same lists make the help."""
 
 from kubeboot.phases.cluster import ADDONS, FINISH, NETWORK, ROLLOUT
-from kubeboot.phases.containerd import CONTAINERD
 from kubeboot.phases.control_plane import CONTROL_PLANE
 from kubeboot.phases.host_prep import HOST_PREP
 from kubeboot.phases.images import IMAGES
 from kubeboot.phases.join import JOIN_CONTROL_PLANES, JOIN_WORKERS
-from kubeboot.phases.kubeadm import KUBEADM
 from kubeboot.phases.packages import PACKAGES
 from kubeboot.resources.base import Phase
 
 INIT: tuple[Phase, ...] = (
     HOST_PREP,
     PACKAGES,
-    CONTAINERD,
-    KUBEADM,
     IMAGES,
     CONTROL_PLANE,
     ADDONS,

@@ -34,7 +34,8 @@ def _shell(addon: Addon) -> str:
     digest = hashlib.sha256(addon.manifest.encode()).hexdigest()
     manifest = addon.manifest if addon.manifest.endswith("\n") else addon.manifest + "\n"
     return (
-        f"{IN_CLUSTER}ADDON={sh(addon.name)} VERSION={sh(addon.version)} NAMESPACE={sh(addon.namespace)} DIGEST={digest}\n"
+        f"{IN_CLUSTER}ADDON={sh(addon.name)} VERSION={sh(addon.version)}\n"
+        f"NAMESPACE={sh(addon.namespace)} DIGEST={digest}\n"
         f"manifest() {{\n{content_command(manifest)}}}\n{template_text('kubeadm/addon.sh')}"
     )
 

@@ -1,4 +1,4 @@
-"""What is done once for the whole cluster, from the bootstrap control plane: add-ons, nodes, the proof that it works."""
+"""What is done once for the whole cluster: add-ons, nodes, and the proof that it works."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from kubeboot.addons.addon import Addon, Rollout
 from kubeboot.context import HostContext
+from kubeboot.model import Host, Taint
 from kubeboot.phases.addons import IN_CLUSTER, applied, recorded, rolled_out
 from kubeboot.phases.containerd import pause_image
 from kubeboot.phases.control_plane import joining
 from kubeboot.phases.selections import all_hosts, bootstrap_control_plane
 from kubeboot.render import render, template_text
 from kubeboot.resources import Emit, Phase, Resource, Shell, WaitFor, step
-from kubeboot.resources.quoting import content_command, sh
+from kubeboot.resources.quoting import content_command, sh, words
 
 NODES_READY_TIMEOUT_S = 420
 SYSTEM_ROLLOUTS = (Rollout("deployment", "kube-system", "coredns"), Rollout("daemonset", "kube-system", "kube-proxy"))
@@ -51,24 +52,30 @@ ADDONS = Phase(
 def label_nodes(ctx: HostContext) -> Iterator[Resource]:
     """Give nodes the inventory's labels and taints."""
     for host in ctx.cluster.hosts:
-        labels = ",".join(f"{key}={value}" for key, value in host.labels.items())
-        if labels:
-            node = sh(host.name)
-            yield Shell(
-                f"labels of {host.name}",
-                check_text=f"{IN_CLUSTER}has=$(kubectl get nodes -l {sh(labels)} --field-selector metadata.name={node} -o name)\n"
-                f'[ -n "$has" ] || drift {sh(labels)}',
-                apply_text=f"kubectl label node {node} --overwrite {' '.join(map(sh, labels.split(',')))}",
-            )
-        for taint in host.taints if host.taints and host in ctx.cluster.hosts else ():
-            node = sh(host.name)
-            path = f"{{.spec.taints[?(@.key=={taint.key!r})]}}".replace("'", '"')
-            yield Shell(
-                f"taint {taint} of {host.name}",
-                check_text=f"{IN_CLUSTER}has=$(kubectl get node {node} -o jsonpath={sh(path)})\n"
-                f"case $has in *{sh(taint.effect)}*) ;; *) drift missing ;; esac",
-                apply_text=f"kubectl taint node {node} --overwrite {sh(str(taint))}",
-            )
+        if host.labels:
+            yield _labels(host)
+        for taint in host.taints:
+            yield _taint(host, taint)
+
+
+def _labels(host: Host) -> Shell:
+    node, selector = sh(host.name), ",".join(f"{key}={value}" for key, value in host.labels.items())
+    find = f"kubectl get nodes -l {sh(selector)} --field-selector metadata.name={node} -o name"
+    return Shell(
+        f"labels of {host.name}",
+        check_text=f'{IN_CLUSTER}has=$({find})\n[ -n "$has" ] || drift {sh(selector)}',
+        apply_text=f"kubectl label node {node} --overwrite {words(*selector.split(','))}",
+    )
+
+
+def _taint(host: Host, taint: Taint) -> Shell:
+    node, path = sh(host.name), sh(f'{{.spec.taints[?(@.key=="{taint.key}")]}}')
+    return Shell(
+        f"taint {taint} of {host.name}",
+        check_text=f"{IN_CLUSTER}has=$(kubectl get node {node} -o jsonpath={path})\n"
+        f"case $has in *{sh(taint.effect)}*) ;; *) drift missing ;; esac",
+        apply_text=f"kubectl taint node {node} --overwrite {sh(str(taint))}",
+    )
 
 
 @step()

@@ -7,11 +7,9 @@ from urllib.parse import urlsplit
 
 from kubeboot.context import HostContext
 from kubeboot.model import Cluster, RegistryMirror
-from kubeboot.phases.selections import all_hosts
 from kubeboot.render import render
 from kubeboot.resources import (
     File,
-    Phase,
     Resource,
     Service,
     Shell,
@@ -77,11 +75,3 @@ def start_containerd(ctx: HostContext) -> Iterator[Resource]:
 def configure_crictl(ctx: HostContext) -> Iterator[Resource]:
     """Point crictl at containerd."""
     yield File("/etc/crictl.yaml", f"runtime-endpoint: {SOCKET}\nimage-endpoint: {SOCKET}\ntimeout: 30\n")
-
-
-CONTAINERD = Phase(
-    name="containerd",
-    title="Run containerd",
-    select=all_hosts,
-    steps=(start_containerd, configure_crictl),
-)

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 
 from kubeboot.context import HostContext
 from kubeboot.kubeadm_config import init_yaml
-from kubeboot.phases.selections import all_hosts
 from kubeboot.resources import (
     File,
-    Phase,
     Resource,
     Service,
     step,
@@ -36,11 +34,3 @@ def write_init_configuration(ctx: HostContext) -> Iterator[Resource]:
 def enable_kubelet(ctx: HostContext) -> Iterator[Resource]:
     """Start the kubelet at boot."""
     yield Service("kubelet", is_running=False)
-
-
-KUBEADM = Phase(
-    name="kubeadm",
-    title="Configure kubeadm",
-    select=all_hosts,
-    steps=(mark_host, write_init_configuration, enable_kubelet),
-)

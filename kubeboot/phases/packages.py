@@ -1,4 +1,4 @@
-"""Install every package a node needs in one transaction, from the inventory's repositories, and hold what must not move."""
+"""Install every package a node needs in one transaction, and configure what was installed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from kubeboot.context import HostContext
 from kubeboot.model import PackageRepository
-from kubeboot.phases.containerd import configure_containerd
+from kubeboot.phases.containerd import configure_containerd, configure_crictl, start_containerd
+from kubeboot.phases.kubeadm import enable_kubelet, mark_host, write_init_configuration
 from kubeboot.phases.selections import all_hosts
 from kubeboot.render import render
 from kubeboot.resources import (
@@ -113,7 +114,7 @@ def sync_time(ctx: HostContext) -> Iterator[Resource]:
 
 PACKAGES = Phase(
     name="packages",
-    title="Install packages",
+    title="Install and configure packages",
     select=all_hosts,
     steps=(
         add_os_repository,
@@ -123,5 +124,10 @@ PACKAGES = Phase(
         install_packages,
         hold_packages,
         sync_time,
+        start_containerd,
+        configure_crictl,
+        mark_host,
+        write_init_configuration,
+        enable_kubelet,
     ),
 )

@@ -1,7 +1,8 @@
 # kubeboot: phase addons on a control-plane, after the prelude
 check_0() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
-ADDON=calico VERSION=3.27.5 NAMESPACE=kube-system DIGEST=2052138a6e1819d5d6a9180484275134535234b1cd70b566e62fed2058cb0e0c
+ADDON=calico VERSION=3.27.5
+NAMESPACE=kube-system DIGEST=2052138a6e1819d5d6a9180484275134535234b1cd70b566e62fed2058cb0e0c
 manifest() {
 cat <<'KUBEBOOT_END'
 apiVersion: v1
@@ -59,7 +60,8 @@ addon_check
 }
 apply_0() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
-ADDON=calico VERSION=3.27.5 NAMESPACE=kube-system DIGEST=2052138a6e1819d5d6a9180484275134535234b1cd70b566e62fed2058cb0e0c
+ADDON=calico VERSION=3.27.5
+NAMESPACE=kube-system DIGEST=2052138a6e1819d5d6a9180484275134535234b1cd70b566e62fed2058cb0e0c
 manifest() {
 cat <<'KUBEBOOT_END'
 apiVersion: v1

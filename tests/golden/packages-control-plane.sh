@@ -179,6 +179,213 @@ service_check chrony running
 apply_5() {
 service_apply chrony running
 }
+check_6() {
+service_check containerd running
+}
+apply_6() {
+service_apply containerd running
+}
+check_7() {
+ctr --timeout 10s version >/dev/null 2>&1 || drift 'its socket does not answer'
+}
+apply_7() {
+systemctl restart containerd; sleep 1; ctr --timeout 20s version
+}
+check_8() {
+content() {
+cat <<'KUBEBOOT_END'
+runtime-endpoint: unix:///run/containerd/containerd.sock
+image-endpoint: unix:///run/containerd/containerd.sock
+timeout: 30
+KUBEBOOT_END
+}
+file_check /etc/crictl.yaml 0644 root:root ''
+}
+diff_8() {
+content() {
+cat <<'KUBEBOOT_END'
+runtime-endpoint: unix:///run/containerd/containerd.sock
+image-endpoint: unix:///run/containerd/containerd.sock
+timeout: 30
+KUBEBOOT_END
+}
+file_diff /etc/crictl.yaml 0644 root:root ''
+}
+apply_8() {
+content() {
+cat <<'KUBEBOOT_END'
+runtime-endpoint: unix:///run/containerd/containerd.sock
+image-endpoint: unix:///run/containerd/containerd.sock
+timeout: 30
+KUBEBOOT_END
+}
+file_apply /etc/crictl.yaml 0644 root:root ''
+}
+check_9() {
+content() {
+cat <<'KUBEBOOT_END'
+lab
+KUBEBOOT_END
+}
+file_check /etc/kubernetes/kubeboot/cluster 0644 root:root ''
+}
+diff_9() {
+content() {
+cat <<'KUBEBOOT_END'
+lab
+KUBEBOOT_END
+}
+file_diff /etc/kubernetes/kubeboot/cluster 0644 root:root ''
+}
+apply_9() {
+content() {
+cat <<'KUBEBOOT_END'
+lab
+KUBEBOOT_END
+}
+file_apply /etc/kubernetes/kubeboot/cluster 0644 root:root ''
+}
+check_10() {
+content() {
+cat <<'KUBEBOOT_END'
+# Managed by kubeboot
+apiVersion: kubeadm.k8s.io/v1beta3
+kind: InitConfiguration
+bootstrapTokens:
+- ttl: 30m0s
+  description: made by kubeboot
+  usages: [signing, authentication]
+  groups: ["system:bootstrappers:kubeadm:default-node-token"]
+localAPIEndpoint:
+  advertiseAddress: "192.168.10.11"
+  bindPort: 6443
+nodeRegistration:
+  name: "cp1"
+  criSocket: unix:///run/containerd/containerd.sock
+  kubeletExtraArgs:
+    node-ip: "192.168.10.11"
+  taints: [{"effect": "NoSchedule", "key": "node-role.kubernetes.io/control-plane"}]
+---
+apiVersion: kubeadm.k8s.io/v1beta3
+kind: ClusterConfiguration
+clusterName: "lab"
+kubernetesVersion: v1.29.15
+controlPlaneEndpoint: "192.168.10.11:6443"
+imageRepository: registry.k8s.io
+networking:
+  podSubnet: "10.88.0.0/16"
+  serviceSubnet: "10.96.0.0/16"
+  dnsDomain: "cluster.local"
+apiServer:
+  certSANs: ["192.168.10.11", "127.0.0.1", "localhost", "cp1"]
+---
+apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+cgroupDriver: systemd
+---
+apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+mode: ipvs
+KUBEBOOT_END
+}
+file_check /etc/kubernetes/kubeboot/init.yaml 0600 root:root ''
+}
+diff_10() {
+content() {
+cat <<'KUBEBOOT_END'
+# Managed by kubeboot
+apiVersion: kubeadm.k8s.io/v1beta3
+kind: InitConfiguration
+bootstrapTokens:
+- ttl: 30m0s
+  description: made by kubeboot
+  usages: [signing, authentication]
+  groups: ["system:bootstrappers:kubeadm:default-node-token"]
+localAPIEndpoint:
+  advertiseAddress: "192.168.10.11"
+  bindPort: 6443
+nodeRegistration:
+  name: "cp1"
+  criSocket: unix:///run/containerd/containerd.sock
+  kubeletExtraArgs:
+    node-ip: "192.168.10.11"
+  taints: [{"effect": "NoSchedule", "key": "node-role.kubernetes.io/control-plane"}]
+---
+apiVersion: kubeadm.k8s.io/v1beta3
+kind: ClusterConfiguration
+clusterName: "lab"
+kubernetesVersion: v1.29.15
+controlPlaneEndpoint: "192.168.10.11:6443"
+imageRepository: registry.k8s.io
+networking:
+  podSubnet: "10.88.0.0/16"
+  serviceSubnet: "10.96.0.0/16"
+  dnsDomain: "cluster.local"
+apiServer:
+  certSANs: ["192.168.10.11", "127.0.0.1", "localhost", "cp1"]
+---
+apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+cgroupDriver: systemd
+---
+apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+mode: ipvs
+KUBEBOOT_END
+}
+file_diff /etc/kubernetes/kubeboot/init.yaml 0600 root:root ''
+}
+apply_10() {
+content() {
+cat <<'KUBEBOOT_END'
+# Managed by kubeboot
+apiVersion: kubeadm.k8s.io/v1beta3
+kind: InitConfiguration
+bootstrapTokens:
+- ttl: 30m0s
+  description: made by kubeboot
+  usages: [signing, authentication]
+  groups: ["system:bootstrappers:kubeadm:default-node-token"]
+localAPIEndpoint:
+  advertiseAddress: "192.168.10.11"
+  bindPort: 6443
+nodeRegistration:
+  name: "cp1"
+  criSocket: unix:///run/containerd/containerd.sock
+  kubeletExtraArgs:
+    node-ip: "192.168.10.11"
+  taints: [{"effect": "NoSchedule", "key": "node-role.kubernetes.io/control-plane"}]
+---
+apiVersion: kubeadm.k8s.io/v1beta3
+kind: ClusterConfiguration
+clusterName: "lab"
+kubernetesVersion: v1.29.15
+controlPlaneEndpoint: "192.168.10.11:6443"
+imageRepository: registry.k8s.io
+networking:
+  podSubnet: "10.88.0.0/16"
+  serviceSubnet: "10.96.0.0/16"
+  dnsDomain: "cluster.local"
+apiServer:
+  certSANs: ["192.168.10.11", "127.0.0.1", "localhost", "cp1"]
+---
+apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+cgroupDriver: systemd
+---
+apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+mode: ipvs
+KUBEBOOT_END
+}
+file_apply /etc/kubernetes/kubeboot/init.yaml 0600 root:root ''
+}
+check_11() {
+service_check kubelet enabled
+}
+apply_11() {
+service_apply kubelet enabled
+}
 main() {
 kb_lock
 kb_record S add-containerd-repository
@@ -193,6 +400,17 @@ kb_record S hold-packages
 kb_resource 4 'hold containerd.io, kubeadm, kubelet, kubectl' 1 0
 kb_record S sync-time
 kb_resource 5 'service chrony' 1 0
+kb_record S start-containerd
+kb_resource 6 'service containerd' 1 0
+kb_resource 7 'containerd answers' 1 0
+kb_record S configure-crictl
+kb_resource 8 'file /etc/crictl.yaml' 1 1
+kb_record S mark-host
+kb_resource 9 'file /etc/kubernetes/kubeboot/cluster' 1 1
+kb_record S write-init-configuration
+kb_resource 10 'file /etc/kubernetes/kubeboot/init.yaml' 1 1
+kb_record S enable-kubelet
+kb_resource 11 'service kubelet' 1 0
 kb_end 'done'
 }
 main

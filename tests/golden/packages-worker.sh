@@ -179,6 +179,78 @@ service_check chrony running
 apply_5() {
 service_apply chrony running
 }
+check_6() {
+service_check containerd running
+}
+apply_6() {
+service_apply containerd running
+}
+check_7() {
+ctr --timeout 10s version >/dev/null 2>&1 || drift 'its socket does not answer'
+}
+apply_7() {
+systemctl restart containerd; sleep 1; ctr --timeout 20s version
+}
+check_8() {
+content() {
+cat <<'KUBEBOOT_END'
+runtime-endpoint: unix:///run/containerd/containerd.sock
+image-endpoint: unix:///run/containerd/containerd.sock
+timeout: 30
+KUBEBOOT_END
+}
+file_check /etc/crictl.yaml 0644 root:root ''
+}
+diff_8() {
+content() {
+cat <<'KUBEBOOT_END'
+runtime-endpoint: unix:///run/containerd/containerd.sock
+image-endpoint: unix:///run/containerd/containerd.sock
+timeout: 30
+KUBEBOOT_END
+}
+file_diff /etc/crictl.yaml 0644 root:root ''
+}
+apply_8() {
+content() {
+cat <<'KUBEBOOT_END'
+runtime-endpoint: unix:///run/containerd/containerd.sock
+image-endpoint: unix:///run/containerd/containerd.sock
+timeout: 30
+KUBEBOOT_END
+}
+file_apply /etc/crictl.yaml 0644 root:root ''
+}
+check_9() {
+content() {
+cat <<'KUBEBOOT_END'
+lab
+KUBEBOOT_END
+}
+file_check /etc/kubernetes/kubeboot/cluster 0644 root:root ''
+}
+diff_9() {
+content() {
+cat <<'KUBEBOOT_END'
+lab
+KUBEBOOT_END
+}
+file_diff /etc/kubernetes/kubeboot/cluster 0644 root:root ''
+}
+apply_9() {
+content() {
+cat <<'KUBEBOOT_END'
+lab
+KUBEBOOT_END
+}
+file_apply /etc/kubernetes/kubeboot/cluster 0644 root:root ''
+}
+check_10() {
+service_check kubelet enabled
+}
+apply_10() {
+service_apply kubelet enabled
+}
 main() {
 kb_lock
 kb_record S add-containerd-repository
@@ -193,6 +265,15 @@ kb_record S hold-packages
 kb_resource 4 'hold containerd.io, kubeadm, kubelet, kubectl' 1 0
 kb_record S sync-time
 kb_resource 5 'service chrony' 1 0
+kb_record S start-containerd
+kb_resource 6 'service containerd' 1 0
+kb_resource 7 'containerd answers' 1 0
+kb_record S configure-crictl
+kb_resource 8 'file /etc/crictl.yaml' 1 1
+kb_record S mark-host
+kb_resource 9 'file /etc/kubernetes/kubeboot/cluster' 1 1
+kb_record S enable-kubelet
+kb_resource 10 'service kubelet' 1 0
 kb_end 'done'
 }
 main

@@ -89,7 +89,8 @@ wait_for 'cluster DNS, kube-proxy and add-ons' 420 0.5
 }
 check_3() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
-ADDON=calico VERSION=3.27.5 NAMESPACE=kube-system DIGEST=2052138a6e1819d5d6a9180484275134535234b1cd70b566e62fed2058cb0e0c
+ADDON=calico VERSION=3.27.5
+NAMESPACE=kube-system DIGEST=2052138a6e1819d5d6a9180484275134535234b1cd70b566e62fed2058cb0e0c
 manifest() {
 cat <<'KUBEBOOT_END'
 apiVersion: v1
@@ -147,7 +148,8 @@ record_check
 }
 apply_3() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
-ADDON=calico VERSION=3.27.5 NAMESPACE=kube-system DIGEST=2052138a6e1819d5d6a9180484275134535234b1cd70b566e62fed2058cb0e0c
+ADDON=calico VERSION=3.27.5
+NAMESPACE=kube-system DIGEST=2052138a6e1819d5d6a9180484275134535234b1cd70b566e62fed2058cb0e0c
 manifest() {
 cat <<'KUBEBOOT_END'
 apiVersion: v1
