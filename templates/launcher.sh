@@ -12,6 +12,7 @@ if [ ! -e "$KB_DIR/script" ]; then
   for old in /run/kubeboot/runs/*/*/; do
     if [ -e "$old/ended" ]; then rm -rf "$old"; fi
   done
+  rmdir /run/kubeboot/runs/*/ 2>/dev/null
   mkdir -p "$KB_DIR/secrets" /run/kubeboot/restart || { say "X	setup	1"; exit 0; }
   : >"$KB_DIR/records"
   unpack || { rm -rf "$KB_DIR"; say "X	setup	1"; exit 0; }

@@ -158,16 +158,19 @@ file_diff() {
 }
 wants_restart() { if is_plan && [ -n "$1" ]; then : >"${KB_DIR%/*}/restart-$1"; fi; }
 
-# block_* PATH BEGIN END, with content() defined. A block without its end mark gives back every line but the mark.
-block_without() {
-  awk -v begin="$2" -v end="$3" '
+# block_* PATH BEGIN END, with content() defined. A block stays where it is; lines around it are somebody else's, and so are
+# those behind a begin mark without its end.
+block_new() {
+  content >"$KB_DIR/block"
+  if [ ! -f "$1" ]; then cat "$KB_DIR/block"; return; fi
+  awk -v begin="$2" -v end="$3" -v block="$KB_DIR/block" '
+    function put(line) { if (!is_put) while ((getline line <block) > 0) print line; is_put = 1 }
     $0 == begin && !inside { inside = 1; held = ""; next }
-    inside && $0 == end { inside = 0; next }
+    inside && $0 == end { inside = 0; put(); next }
     inside { held = held $0 "\n"; next }
     { print }
-    END { if (inside) printf "%s", held }' "$1"
+    END { if (inside) printf "%s", held; put() }' "$1"
 }
-block_new() { if [ -f "$1" ]; then block_without "$@"; fi; content; }
 block_check() {
   [ -f "$1" ] || drift "missing"
   block_new "$@" | cmp -s - "$1" || drift "entries differ"

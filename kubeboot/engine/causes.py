@@ -177,7 +177,8 @@ RUNTIME = (
     ),
     (
         r"(?:pull|resolve).*(?:connection refused|i/o timeout|no such host|no route to host|EOF|is unreachable)",
-        "The host cannot reach the image registry. Set mirrors.registries, or check the mirror.",
+        "No mirror gave this image, and the host cannot reach the image registry itself. "
+        "Check the image's name and version, and that what mirrors.registries names is up.",
     ),
     (
         r"already has an IP address different from",

@@ -30,12 +30,16 @@ def gather_facts(
         on_facts(facts)
         return facts
 
-    with ThreadPoolExecutor(max_workers=parallel, thread_name_prefix="facts") as pool:
+    pool = ThreadPoolExecutor(max_workers=parallel, thread_name_prefix="facts")
+    try:
         for result in pool.map(look, [host.name for host in cluster.hosts]):
             if isinstance(result, HostError):
                 errors.append(result)
             else:
                 found[result.host] = result
+    finally:
+        # After Ctrl-C nobody waits for connections that are still being tried.
+        pool.shutdown(wait=False, cancel_futures=True)
     if errors:
         raise HostsFailed(errors)
     return found

@@ -63,6 +63,7 @@ class Runner:
         self._crashes: list[BaseException] = []
         self._tally = Tally()
         self._spans: dict[str, list[float]] = {}
+        self._ended = {host.name: threading.Event() for host in inputs.cluster.hosts}
 
     def run(self) -> Outcome:
         """Raises Interrupted after Ctrl-C; host errors are in the outcome."""
@@ -82,25 +83,31 @@ class Runner:
         try:
             for thread in threads:
                 thread.start()
-            for thread in threads:
-                while thread.is_alive():
-                    thread.join(0.5)
+            self._wait_for_threads(threads)
         except KeyboardInterrupt:
             self._board.stop()
-            busy = ", ".join(thread.name for thread in threads if thread.is_alive())
+            busy = ", ".join(self._busy(threads))
             now = time.time()
             self._emit(events.LinkLost(now, "", f"stopping: {busy} end what they are doing; Ctrl-C again leaves now"))
             try:
-                for thread in threads:
-                    if thread.ident:  # Ctrl-C may come before all are started
-                        thread.join()
+                self._wait_for_threads(threads)
             except KeyboardInterrupt:
-                busy = ", ".join(thread.name for thread in threads if thread.is_alive())
+                busy = ", ".join(self._busy(threads))
                 raise Interrupted(
                     f"left while work was running on {busy}; it goes on there by itself",
                     hint="The same command again waits for it and goes on.",
                 ) from None
             raise Interrupted("stopped", hint="The same command again goes on from here.") from None
+
+    # Thread.join forgets a living thread when Ctrl-C interrupts it (Python 3.11), so each says itself when it ends.
+    def _wait_for_threads(self, threads: Sequence[threading.Thread]) -> None:
+        for name in self._busy(threads):
+            while not self._ended[name].wait(0.5):
+                pass
+
+    def _busy(self, threads: Sequence[threading.Thread]) -> list[str]:
+        """Hosts whose thread was started (Ctrl-C may come before all are) and has not ended."""
+        return [thread.name for thread in threads if thread.ident and not self._ended[thread.name].is_set()]
 
     def _emit(self, event: events.Event) -> None:
         with self._emitting:
@@ -114,6 +121,8 @@ class Runner:
         except BaseException as crash:  # the thread boundary: a bug must not leave the other hosts waiting for ever
             self._crashes.append(crash)
             self._board.fail(host.name, HostError(host.name, f"a bug in kubeboot: {crash!r}"))
+        finally:
+            self._ended[host.name].set()
 
     def _walk_phases(self, host: Host) -> None:
         try:

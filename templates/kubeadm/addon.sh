@@ -1,13 +1,14 @@
 # ADDON, VERSION, NAMESPACE and DIGEST are set, manifest() prints the objects. kubectl says "configured" for objects that do
 # not change, so what counts is each object's generation (or resourceVersion where there is none and nobody else writes it).
 record_name="kubeboot-addon-$ADDON"
+columns=K:.kind,S:.metadata.namespace,N:.metadata.name,U:.metadata.uid,G:.metadata.generation,R:.metadata.resourceVersion
 objects_now() {
-  manifest | kubectl --request-timeout=60s get -n "$NAMESPACE" -f - --ignore-not-found --no-headers \
-    -o custom-columns=K:.kind,S:.metadata.namespace,N:.metadata.name,U:.metadata.uid,G:.metadata.generation,R:.metadata.resourceVersion \
-    | awk '$1 == "Job" { next }
-      $5 != "<none>" { print $1, $2, $3, $4, $5; next }
-      $1 ~ /^(ConfigMap|Role|ClusterRole|RoleBinding|ClusterRoleBinding)$/ { print $1, $2, $3, $4, $6; next }
-      { print $1, $2, $3, $4 }' | sort
+  local found
+  found=$(manifest | kubectl --request-timeout=60s get -n "$NAMESPACE" -f - --ignore-not-found --no-headers -o custom-columns="$columns") || return 1
+  awk '$1 == "Job" { next }
+    $5 != "<none>" { print $1, $2, $3, $4, $5; next }
+    $1 ~ /^(ConfigMap|Role|ClusterRole|RoleBinding|ClusterRoleBinding)$/ { print $1, $2, $3, $4, $6; next }
+    { print $1, $2, $3, $4 }' <<<"$found" | sort
 }
 record_now() {
   kubectl --request-timeout=20s -n kube-system get configmap "$record_name" --ignore-not-found -o "jsonpath={.data.digest}{'\n'}{.data.objects}"
@@ -18,8 +19,13 @@ addon_check() {
   digest=${record%%$'\n'*}
   [ -n "$digest" ] || drift "not applied yet"
   [ "$digest" = "$DIGEST" ] || drift "the manifest is another than the one applied"
-  local changed
-  changed=$({ diff <(tail -n +2 <<<"$record") <(objects_now) || true; } | awk '/^[<>]/ { print $2 " " $4 }' | sort -u | head -5 | paste -sd, -)
+  local now changed
+  # A definition that is gone takes its objects along; any other trouble is the API's, and no reason to apply anything.
+  now=$(objects_now 2>"$KB_DIR/api-error") || case $(cat "$KB_DIR/api-error") in
+    *"no matches for kind"*) drift "a custom resource definition is gone" ;;
+    *) fail "$(cat "$KB_DIR/api-error")" ;;
+  esac
+  changed=$({ diff <(tail -n +2 <<<"$record") - <<<"$now" || true; } | awk '/^[<>]/ { print $2 " " $4 }' | sort -u | head -5 | paste -sd, -)
   [ -z "$changed" ] || drift "changed in the cluster since: $changed"
 }
 addon_apply() {

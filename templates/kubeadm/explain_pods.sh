@@ -1,5 +1,10 @@
-# Which pods are not ready, on which node, and why: container states, events, last lines.
+# Which pods are not ready, on which node, and why: pressure on the node, container states, events, last lines.
+nodes_under_pressure() {
+  kubectl --request-timeout=20s get nodes -o jsonpath='{range .items[*]}{.metadata.name}{range .status.conditions[?(@.status=="True")]}{" "}{.type}{end}{"\n"}{end}' \
+    | awk '{ for (i = 2; i <= NF; i++) if ($i ~ /Pressure$/) print "Node " $1 " has " $i ": it takes no new pods and evicts those it has" }'
+}
 explain_pods() {
+  nodes_under_pressure
   local namespace name node rest
   kubectl get nodes -o wide --no-headers 2>&1 | head -20
   for namespace in "$@"; do

@@ -29,6 +29,20 @@ init_check() {
     *) fail "$missing" ;;
   esac
 }
+# What the control plane's containers said before they ended; if all run or none was made, what the kubelet said.
+last_words() {
+  local name log said=""
+  for name in etcd kube-apiserver kube-controller-manager kube-scheduler; do
+    [ -z "$(crictl ps -q --name "^$name\$" 2>/dev/null)" ] || continue
+    # shellcheck disable=SC2012 # names that the kubelet makes
+    log=$(ls -t /var/log/pods/kube-system_"$name"-*/"$name"/*.log 2>/dev/null | head -n 1)
+    [ -n "$log" ] || continue
+    said=1
+    echo "The container $name has ended. Its last words:"
+    tail -n 4 "$log" | cut -d' ' -f4- | cut -c1-300
+  done
+  [ -n "$said" ] || journalctl -u kubelet -n 50 --no-pager -o cat | grep -v -e reflector -e Trace | tail -n 10 | cut -c1-300 || true
+}
 init_apply() {
   local ignore=$WAIVED
   if ! is_clean; then
@@ -41,7 +55,7 @@ init_apply() {
   fi
   kubeadm init --config "$INIT_YAML" --skip-token-print --skip-certificate-key-print ${ignore:+--ignore-preflight-errors="${ignore#,}"} || {
     local status=$?
-    journalctl -u kubelet -n 10 --no-pager -o cat || true
+    last_words
     return "$status"
   }
 }

@@ -1,4 +1,4 @@
-# manifest() prints a DaemonSet of the sandbox image, which every node has; the tests themselves run on the hosts.
+# After explain_pods.sh. manifest() prints a DaemonSet of the sandbox image, which every node has; the tests themselves run on the hosts.
 nodes_now() { kubectl --request-timeout=20s get nodes --no-headers -o custom-columns=N:.metadata.name,U:.metadata.uid | sort; }
 is_tested() {
   local tested
@@ -19,6 +19,7 @@ test_pods_apply() {
   until [ "$(pods_now | awk '{ print $1 }')" = "$(nodes_now | awk '{ print $1 }')" ]; do
     if [ "$SECONDS" -ge "$deadline" ]; then
       kubectl -n kube-system get pods -l app.kubernetes.io/name=kubeboot-test -o wide
+      nodes_under_pressure
       fail "A pod of the sandbox image does not start on every node"
     fi
     waiting "a test pod on every node"

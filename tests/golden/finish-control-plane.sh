@@ -2,7 +2,7 @@
 check_0() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 manifest() { :; }
-# manifest() prints a DaemonSet of the sandbox image, which every node has; the tests themselves run on the hosts.
+# After explain_pods.sh. manifest() prints a DaemonSet of the sandbox image, which every node has; the tests themselves run on the hosts.
 nodes_now() { kubectl --request-timeout=20s get nodes --no-headers -o custom-columns=N:.metadata.name,U:.metadata.uid | sort; }
 is_tested() {
   local tested
@@ -23,6 +23,7 @@ test_pods_apply() {
   until [ "$(pods_now | awk '{ print $1 }')" = "$(nodes_now | awk '{ print $1 }')" ]; do
     if [ "$SECONDS" -ge "$deadline" ]; then
       kubectl -n kube-system get pods -l app.kubernetes.io/name=kubeboot-test -o wide
+      nodes_under_pressure
       fail "A pod of the sandbox image does not start on every node"
     fi
     waiting "a test pod on every node"
@@ -44,7 +45,7 @@ tested_check
 apply_0() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 manifest() { :; }
-# manifest() prints a DaemonSet of the sandbox image, which every node has; the tests themselves run on the hosts.
+# After explain_pods.sh. manifest() prints a DaemonSet of the sandbox image, which every node has; the tests themselves run on the hosts.
 nodes_now() { kubectl --request-timeout=20s get nodes --no-headers -o custom-columns=N:.metadata.name,U:.metadata.uid | sort; }
 is_tested() {
   local tested
@@ -65,6 +66,7 @@ test_pods_apply() {
   until [ "$(pods_now | awk '{ print $1 }')" = "$(nodes_now | awk '{ print $1 }')" ]; do
     if [ "$SECONDS" -ge "$deadline" ]; then
       kubectl -n kube-system get pods -l app.kubernetes.io/name=kubeboot-test -o wide
+      nodes_under_pressure
       fail "A pod of the sandbox image does not start on every node"
     fi
     waiting "a test pod on every node"

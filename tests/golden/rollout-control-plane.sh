@@ -14,8 +14,13 @@ left=$(kubectl --request-timeout=20s get nodes --no-headers -o custom-columns=N:
 [ -z "$left" ] || drift "nodes to become Ready: $left"
 }
 explain() {
-# Which pods are not ready, on which node, and why: container states, events, last lines.
+# Which pods are not ready, on which node, and why: pressure on the node, container states, events, last lines.
+nodes_under_pressure() {
+  kubectl --request-timeout=20s get nodes -o jsonpath='{range .items[*]}{.metadata.name}{range .status.conditions[?(@.status=="True")]}{" "}{.type}{end}{"\n"}{end}' \
+    | awk '{ for (i = 2; i <= NF; i++) if ($i ~ /Pressure$/) print "Node " $1 " has " $i ": it takes no new pods and evicts those it has" }'
+}
 explain_pods() {
+  nodes_under_pressure
   local namespace name node rest
   kubectl get nodes -o wide --no-headers 2>&1 | head -20
   for namespace in "$@"; do
@@ -68,8 +73,13 @@ rollout_condition() {
 rollout_condition
 }
 explain() {
-# Which pods are not ready, on which node, and why: container states, events, last lines.
+# Which pods are not ready, on which node, and why: pressure on the node, container states, events, last lines.
+nodes_under_pressure() {
+  kubectl --request-timeout=20s get nodes -o jsonpath='{range .items[*]}{.metadata.name}{range .status.conditions[?(@.status=="True")]}{" "}{.type}{end}{"\n"}{end}' \
+    | awk '{ for (i = 2; i <= NF; i++) if ($i ~ /Pressure$/) print "Node " $1 " has " $i ": it takes no new pods and evicts those it has" }'
+}
 explain_pods() {
+  nodes_under_pressure
   local namespace name node rest
   kubectl get nodes -o wide --no-headers 2>&1 | head -20
   for namespace in "$@"; do
@@ -101,13 +111,14 @@ KUBEBOOT_END
 # ADDON, VERSION, NAMESPACE and DIGEST are set, manifest() prints the objects. kubectl says "configured" for objects that do
 # not change, so what counts is each object's generation (or resourceVersion where there is none and nobody else writes it).
 record_name="kubeboot-addon-$ADDON"
+columns=K:.kind,S:.metadata.namespace,N:.metadata.name,U:.metadata.uid,G:.metadata.generation,R:.metadata.resourceVersion
 objects_now() {
-  manifest | kubectl --request-timeout=60s get -n "$NAMESPACE" -f - --ignore-not-found --no-headers \
-    -o custom-columns=K:.kind,S:.metadata.namespace,N:.metadata.name,U:.metadata.uid,G:.metadata.generation,R:.metadata.resourceVersion \
-    | awk '$1 == "Job" { next }
-      $5 != "<none>" { print $1, $2, $3, $4, $5; next }
-      $1 ~ /^(ConfigMap|Role|ClusterRole|RoleBinding|ClusterRoleBinding)$/ { print $1, $2, $3, $4, $6; next }
-      { print $1, $2, $3, $4 }' | sort
+  local found
+  found=$(manifest | kubectl --request-timeout=60s get -n "$NAMESPACE" -f - --ignore-not-found --no-headers -o custom-columns="$columns") || return 1
+  awk '$1 == "Job" { next }
+    $5 != "<none>" { print $1, $2, $3, $4, $5; next }
+    $1 ~ /^(ConfigMap|Role|ClusterRole|RoleBinding|ClusterRoleBinding)$/ { print $1, $2, $3, $4, $6; next }
+    { print $1, $2, $3, $4 }' <<<"$found" | sort
 }
 record_now() {
   kubectl --request-timeout=20s -n kube-system get configmap "$record_name" --ignore-not-found -o "jsonpath={.data.digest}{'\n'}{.data.objects}"
@@ -118,8 +129,13 @@ addon_check() {
   digest=${record%%$'\n'*}
   [ -n "$digest" ] || drift "not applied yet"
   [ "$digest" = "$DIGEST" ] || drift "the manifest is another than the one applied"
-  local changed
-  changed=$({ diff <(tail -n +2 <<<"$record") <(objects_now) || true; } | awk '/^[<>]/ { print $2 " " $4 }' | sort -u | head -5 | paste -sd, -)
+  local now changed
+  # A definition that is gone takes its objects along; any other trouble is the API's, and no reason to apply anything.
+  now=$(objects_now 2>"$KB_DIR/api-error") || case $(cat "$KB_DIR/api-error") in
+    *"no matches for kind"*) drift "a custom resource definition is gone" ;;
+    *) fail "$(cat "$KB_DIR/api-error")" ;;
+  esac
+  changed=$({ diff <(tail -n +2 <<<"$record") - <<<"$now" || true; } | awk '/^[<>]/ { print $2 " " $4 }' | sort -u | head -5 | paste -sd, -)
   [ -z "$changed" ] || drift "changed in the cluster since: $changed"
 }
 addon_apply() {
@@ -160,13 +176,14 @@ KUBEBOOT_END
 # ADDON, VERSION, NAMESPACE and DIGEST are set, manifest() prints the objects. kubectl says "configured" for objects that do
 # not change, so what counts is each object's generation (or resourceVersion where there is none and nobody else writes it).
 record_name="kubeboot-addon-$ADDON"
+columns=K:.kind,S:.metadata.namespace,N:.metadata.name,U:.metadata.uid,G:.metadata.generation,R:.metadata.resourceVersion
 objects_now() {
-  manifest | kubectl --request-timeout=60s get -n "$NAMESPACE" -f - --ignore-not-found --no-headers \
-    -o custom-columns=K:.kind,S:.metadata.namespace,N:.metadata.name,U:.metadata.uid,G:.metadata.generation,R:.metadata.resourceVersion \
-    | awk '$1 == "Job" { next }
-      $5 != "<none>" { print $1, $2, $3, $4, $5; next }
-      $1 ~ /^(ConfigMap|Role|ClusterRole|RoleBinding|ClusterRoleBinding)$/ { print $1, $2, $3, $4, $6; next }
-      { print $1, $2, $3, $4 }' | sort
+  local found
+  found=$(manifest | kubectl --request-timeout=60s get -n "$NAMESPACE" -f - --ignore-not-found --no-headers -o custom-columns="$columns") || return 1
+  awk '$1 == "Job" { next }
+    $5 != "<none>" { print $1, $2, $3, $4, $5; next }
+    $1 ~ /^(ConfigMap|Role|ClusterRole|RoleBinding|ClusterRoleBinding)$/ { print $1, $2, $3, $4, $6; next }
+    { print $1, $2, $3, $4 }' <<<"$found" | sort
 }
 record_now() {
   kubectl --request-timeout=20s -n kube-system get configmap "$record_name" --ignore-not-found -o "jsonpath={.data.digest}{'\n'}{.data.objects}"
@@ -177,8 +194,13 @@ addon_check() {
   digest=${record%%$'\n'*}
   [ -n "$digest" ] || drift "not applied yet"
   [ "$digest" = "$DIGEST" ] || drift "the manifest is another than the one applied"
-  local changed
-  changed=$({ diff <(tail -n +2 <<<"$record") <(objects_now) || true; } | awk '/^[<>]/ { print $2 " " $4 }' | sort -u | head -5 | paste -sd, -)
+  local now changed
+  # A definition that is gone takes its objects along; any other trouble is the API's, and no reason to apply anything.
+  now=$(objects_now 2>"$KB_DIR/api-error") || case $(cat "$KB_DIR/api-error") in
+    *"no matches for kind"*) drift "a custom resource definition is gone" ;;
+    *) fail "$(cat "$KB_DIR/api-error")" ;;
+  esac
+  changed=$({ diff <(tail -n +2 <<<"$record") - <<<"$now" || true; } | awk '/^[<>]/ { print $2 " " $4 }' | sort -u | head -5 | paste -sd, -)
   [ -z "$changed" ] || drift "changed in the cluster since: $changed"
 }
 addon_apply() {
@@ -208,12 +230,17 @@ record_apply
 check_4() {
 condition() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
-left=$(kubectl --request-timeout=20s -n kube-system get pods --no-headers -o custom-columns=N:.metadata.name,P:.status.phase,R:'.status.conditions[?(@.type=="Ready")].status' | awk '$2 != "Succeeded" && $3 != "True" { print $1 }' | head -4 | paste -sd' ')
+left=$(kubectl --request-timeout=20s -n kube-system get pods --no-headers -l app.kubernetes.io/name!=kubeboot-test --field-selector status.phase!=Succeeded,status.phase!=Failed -o custom-columns=N:.metadata.name,R:'.status.conditions[?(@.type=="Ready")].status' | awk '$2 != "True" { print $1 }' | head -4 | paste -sd' ')
 [ -z "$left" ] || drift "pods to become ready: $left"
 }
 explain() {
-# Which pods are not ready, on which node, and why: container states, events, last lines.
+# Which pods are not ready, on which node, and why: pressure on the node, container states, events, last lines.
+nodes_under_pressure() {
+  kubectl --request-timeout=20s get nodes -o jsonpath='{range .items[*]}{.metadata.name}{range .status.conditions[?(@.status=="True")]}{" "}{.type}{end}{"\n"}{end}' \
+    | awk '{ for (i = 2; i <= NF; i++) if ($i ~ /Pressure$/) print "Node " $1 " has " $i ": it takes no new pods and evicts those it has" }'
+}
 explain_pods() {
+  nodes_under_pressure
   local namespace name node rest
   kubectl get nodes -o wide --no-headers 2>&1 | head -20
   for namespace in "$@"; do
@@ -256,7 +283,27 @@ spec:
         resources: {requests: {cpu: 1m, memory: 4Mi}}
 KUBEBOOT_END
 }
-# manifest() prints a DaemonSet of the sandbox image, which every node has; the tests themselves run on the hosts.
+# Which pods are not ready, on which node, and why: pressure on the node, container states, events, last lines.
+nodes_under_pressure() {
+  kubectl --request-timeout=20s get nodes -o jsonpath='{range .items[*]}{.metadata.name}{range .status.conditions[?(@.status=="True")]}{" "}{.type}{end}{"\n"}{end}' \
+    | awk '{ for (i = 2; i <= NF; i++) if ($i ~ /Pressure$/) print "Node " $1 " has " $i ": it takes no new pods and evicts those it has" }'
+}
+explain_pods() {
+  nodes_under_pressure
+  local namespace name node rest
+  kubectl get nodes -o wide --no-headers 2>&1 | head -20
+  for namespace in "$@"; do
+    # shellcheck disable=SC2034 # the rest of the line
+    kubectl -n "$namespace" get pods --no-headers -o custom-columns=N:.metadata.name,W:.spec.nodeName,P:.status.phase,R:'.status.containerStatuses[*].ready' \
+      | awk '$3 != "Succeeded" && ($3 != "Running" || $4 ~ /false/)' | head -4 | while read -r name node rest; do
+        printf '\nPod %s/%s on node %s is not ready:\n' "$namespace" "$name" "$node"
+        kubectl -n "$namespace" get pod "$name" -o jsonpath='{range .status.initContainerStatuses[*]}{.name}: {.state}{"\n"}{end}{range .status.containerStatuses[*]}{.name}: {.state}{"\n"}{end}{range .status.conditions[?(@.status=="False")]}{.type}: {.message}{"\n"}{end}' | head -8
+        kubectl -n "$namespace" get events --field-selector "involvedObject.name=$name" --sort-by=.lastTimestamp --no-headers -o custom-columns=R:.reason,M:.message | tail -4
+        kubectl -n "$namespace" logs "$name" --all-containers --tail=3 2>/dev/null | tail -6
+      done
+  done
+}
+# After explain_pods.sh. manifest() prints a DaemonSet of the sandbox image, which every node has; the tests themselves run on the hosts.
 nodes_now() { kubectl --request-timeout=20s get nodes --no-headers -o custom-columns=N:.metadata.name,U:.metadata.uid | sort; }
 is_tested() {
   local tested
@@ -277,6 +324,7 @@ test_pods_apply() {
   until [ "$(pods_now | awk '{ print $1 }')" = "$(nodes_now | awk '{ print $1 }')" ]; do
     if [ "$SECONDS" -ge "$deadline" ]; then
       kubectl -n kube-system get pods -l app.kubernetes.io/name=kubeboot-test -o wide
+      nodes_under_pressure
       fail "A pod of the sandbox image does not start on every node"
     fi
     waiting "a test pod on every node"
@@ -320,7 +368,27 @@ spec:
         resources: {requests: {cpu: 1m, memory: 4Mi}}
 KUBEBOOT_END
 }
-# manifest() prints a DaemonSet of the sandbox image, which every node has; the tests themselves run on the hosts.
+# Which pods are not ready, on which node, and why: pressure on the node, container states, events, last lines.
+nodes_under_pressure() {
+  kubectl --request-timeout=20s get nodes -o jsonpath='{range .items[*]}{.metadata.name}{range .status.conditions[?(@.status=="True")]}{" "}{.type}{end}{"\n"}{end}' \
+    | awk '{ for (i = 2; i <= NF; i++) if ($i ~ /Pressure$/) print "Node " $1 " has " $i ": it takes no new pods and evicts those it has" }'
+}
+explain_pods() {
+  nodes_under_pressure
+  local namespace name node rest
+  kubectl get nodes -o wide --no-headers 2>&1 | head -20
+  for namespace in "$@"; do
+    # shellcheck disable=SC2034 # the rest of the line
+    kubectl -n "$namespace" get pods --no-headers -o custom-columns=N:.metadata.name,W:.spec.nodeName,P:.status.phase,R:'.status.containerStatuses[*].ready' \
+      | awk '$3 != "Succeeded" && ($3 != "Running" || $4 ~ /false/)' | head -4 | while read -r name node rest; do
+        printf '\nPod %s/%s on node %s is not ready:\n' "$namespace" "$name" "$node"
+        kubectl -n "$namespace" get pod "$name" -o jsonpath='{range .status.initContainerStatuses[*]}{.name}: {.state}{"\n"}{end}{range .status.containerStatuses[*]}{.name}: {.state}{"\n"}{end}{range .status.conditions[?(@.status=="False")]}{.type}: {.message}{"\n"}{end}' | head -8
+        kubectl -n "$namespace" get events --field-selector "involvedObject.name=$name" --sort-by=.lastTimestamp --no-headers -o custom-columns=R:.reason,M:.message | tail -4
+        kubectl -n "$namespace" logs "$name" --all-containers --tail=3 2>/dev/null | tail -6
+      done
+  done
+}
+# After explain_pods.sh. manifest() prints a DaemonSet of the sandbox image, which every node has; the tests themselves run on the hosts.
 nodes_now() { kubectl --request-timeout=20s get nodes --no-headers -o custom-columns=N:.metadata.name,U:.metadata.uid | sort; }
 is_tested() {
   local tested
@@ -341,6 +409,7 @@ test_pods_apply() {
   until [ "$(pods_now | awk '{ print $1 }')" = "$(nodes_now | awk '{ print $1 }')" ]; do
     if [ "$SECONDS" -ge "$deadline" ]; then
       kubectl -n kube-system get pods -l app.kubernetes.io/name=kubeboot-test -o wide
+      nodes_under_pressure
       fail "A pod of the sandbox image does not start on every node"
     fi
     waiting "a test pod on every node"
@@ -385,7 +454,27 @@ spec:
         resources: {requests: {cpu: 1m, memory: 4Mi}}
 KUBEBOOT_END
 }
-# manifest() prints a DaemonSet of the sandbox image, which every node has; the tests themselves run on the hosts.
+# Which pods are not ready, on which node, and why: pressure on the node, container states, events, last lines.
+nodes_under_pressure() {
+  kubectl --request-timeout=20s get nodes -o jsonpath='{range .items[*]}{.metadata.name}{range .status.conditions[?(@.status=="True")]}{" "}{.type}{end}{"\n"}{end}' \
+    | awk '{ for (i = 2; i <= NF; i++) if ($i ~ /Pressure$/) print "Node " $1 " has " $i ": it takes no new pods and evicts those it has" }'
+}
+explain_pods() {
+  nodes_under_pressure
+  local namespace name node rest
+  kubectl get nodes -o wide --no-headers 2>&1 | head -20
+  for namespace in "$@"; do
+    # shellcheck disable=SC2034 # the rest of the line
+    kubectl -n "$namespace" get pods --no-headers -o custom-columns=N:.metadata.name,W:.spec.nodeName,P:.status.phase,R:'.status.containerStatuses[*].ready' \
+      | awk '$3 != "Succeeded" && ($3 != "Running" || $4 ~ /false/)' | head -4 | while read -r name node rest; do
+        printf '\nPod %s/%s on node %s is not ready:\n' "$namespace" "$name" "$node"
+        kubectl -n "$namespace" get pod "$name" -o jsonpath='{range .status.initContainerStatuses[*]}{.name}: {.state}{"\n"}{end}{range .status.containerStatuses[*]}{.name}: {.state}{"\n"}{end}{range .status.conditions[?(@.status=="False")]}{.type}: {.message}{"\n"}{end}' | head -8
+        kubectl -n "$namespace" get events --field-selector "involvedObject.name=$name" --sort-by=.lastTimestamp --no-headers -o custom-columns=R:.reason,M:.message | tail -4
+        kubectl -n "$namespace" logs "$name" --all-containers --tail=3 2>/dev/null | tail -6
+      done
+  done
+}
+# After explain_pods.sh. manifest() prints a DaemonSet of the sandbox image, which every node has; the tests themselves run on the hosts.
 nodes_now() { kubectl --request-timeout=20s get nodes --no-headers -o custom-columns=N:.metadata.name,U:.metadata.uid | sort; }
 is_tested() {
   local tested
@@ -406,6 +495,7 @@ test_pods_apply() {
   until [ "$(pods_now | awk '{ print $1 }')" = "$(nodes_now | awk '{ print $1 }')" ]; do
     if [ "$SECONDS" -ge "$deadline" ]; then
       kubectl -n kube-system get pods -l app.kubernetes.io/name=kubeboot-test -o wide
+      nodes_under_pressure
       fail "A pod of the sandbox image does not start on every node"
     fi
     waiting "a test pod on every node"

@@ -202,9 +202,9 @@ TEXT = f"{BEGIN}10.0.0.1 m1\n10.0.0.2 m2\n{END}"
         ("127.0.0.1 localhost\n", f"127.0.0.1 localhost\n{TEXT}"),
         ("127.0.0.1 localhost", f"127.0.0.1 localhost\n{TEXT}"),
         ("", TEXT),
-        (f"{BEGIN}10.9.9.9 old\n{END}127.0.0.1 localhost\n", f"127.0.0.1 localhost\n{TEXT}"),
+        (f"{BEGIN}10.9.9.9 old\n{END}127.0.0.1 localhost\n", f"{TEXT}127.0.0.1 localhost\n"),
         (f"a\n{BEGIN}10.9.9.9 old\nb\n", f"a\n10.9.9.9 old\nb\n{TEXT}"),
-        (f"a\n{BEGIN}x\n{END}b\n{BEGIN}y\n{END}c\n", f"a\nb\nc\n{TEXT}"),
+        (f"a\n{BEGIN}x\n{END}b\n{BEGIN}y\n{END}c\n", f"a\n{TEXT}b\nc\n"),
         (f"a\n{END}b\n", f"a\n{END}b\n{TEXT}"),
         ("it's $(touch /etc/pwned)\n", f"it's $(touch /etc/pwned)\n{TEXT}"),
         ("  # indented\n\n\n", f"  # indented\n\n\n{TEXT}"),
@@ -227,6 +227,13 @@ def test_i1_i2_i3_block_converges_and_keeps_every_other_line(sandbox: Sandbox, b
     assert "10.0.0.1 m1" in plan.diffs[0]
     assert sandbox.read("/etc/hosts") == after
     assert sandbox.read("/var/lib/kubeboot/original/etc/hosts") == before
+
+
+def test_i3_lines_that_somebody_adds_behind_a_block_are_no_drift(sandbox: Sandbox) -> None:
+    sandbox.write("/etc/hosts", "127.0.0.1 localhost\n")
+    sandbox.converge(BLOCK)
+    sandbox.write("/etc/hosts", sandbox.read("/etc/hosts") + "10.7.7.7 printer\n")
+    assert sandbox.run(BLOCK).statuses == ["ok"]
 
 
 def test_block_makes_a_missing_file(sandbox: Sandbox) -> None:
