@@ -62,12 +62,12 @@ $(VENV)/.made: pyproject.toml constraints.txt
 	@$(BIN)/kubeboot version
 
 .PHONY: lab
-lab: ## build the lab: programs, images, packages, host disk (first time 12-15 minutes)
+lab: ## build the lab; 12-15 minutes the first time, then seconds (root)
 	@echo "== lab build"
 	@./lab/lab build
 
 .PHONY: check
-check: setup ## format, lint, types, import rules, unit tests; no root needed
+check: setup ## format, lint, types, import rules, unit tests
 	@echo "== ruff format --check"; $(BIN)/ruff format --check .
 	@echo "== ruff check"; $(BIN)/ruff check .
 	@echo "== shellcheck"; $(BIN)/shellcheck demo/*.sh .ci/run
@@ -110,6 +110,6 @@ dist: setup ## wheel and sdist in dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist .
 
 .PHONY: clean
-clean: ## remove what make made here; the lab's cache stays (rm -r /var/cache/kubeboot-lab)
+clean: ## remove what make made here; /var/cache/kubeboot-lab stays
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
