@@ -116,12 +116,14 @@ def apply_user_manifests(ctx: HostContext) -> Iterator[Resource]:
 @step()
 def wait_for_system_pods(ctx: HostContext) -> Iterator[Resource]:
     """Wait until every system pod runs."""
+    # A failed pod was replaced by its controller (evicted ones stay for the record); the test pods have their own step.
     shell = template_text("kubeadm/explain_pods.sh")
     yield WaitFor(
         "every system pod running",
-        IN_CLUSTER + "left=$(kubectl --request-timeout=20s -n kube-system get pods --no-headers -o custom-columns="
-        "N:.metadata.name,P:.status.phase,R:'.status.conditions[?(@.type==\"Ready\")].status' "
-        "| awk '$2 != \"Succeeded\" && $3 != \"True\" { print $1 }' | head -4 | paste -sd' ')\n"
+        IN_CLUSTER + "left=$(kubectl --request-timeout=20s -n kube-system get pods --no-headers "
+        "-l app.kubernetes.io/name!=kubeboot-test --field-selector status.phase!=Succeeded,status.phase!=Failed "
+        "-o custom-columns=N:.metadata.name,R:'.status.conditions[?(@.type==\"Ready\")].status' "
+        "| awk '$2 != \"True\" { print $1 }' | head -4 | paste -sd' ')\n"
         '[ -z "$left" ] || drift "pods to become ready: $left"',
         timeout_s=NODES_READY_TIMEOUT_S,
         interval_s=0.5,
@@ -134,7 +136,7 @@ def start_test_pods(ctx: HostContext) -> Iterator[Resource]:
     """Start a test pod on every node, unless these very nodes were tested before."""
     manifest = render("kubeadm/test_pods.yaml.j2", image=pause_image(ctx.cluster))
     content = f"manifest() {{\n{content_command(manifest)}}}\n"
-    shell = IN_CLUSTER + content + template_text("kubeadm/test_pods.sh")
+    shell = IN_CLUSTER + content + template_text("kubeadm/explain_pods.sh") + template_text("kubeadm/test_pods.sh")
     yield Shell("test pods", check_text=shell + "test_pods_check", apply_text=shell + "test_pods_apply")
     yield Emit("test-pods", shell + "test_pods_list")
 

@@ -251,7 +251,9 @@ class Lab:
         self._running.remove(process)
         return self._output.read_text()
 
-    def wait_for_step(self, process: subprocess.Popen[str], host: str, phase: str, step: str, also: str = "true") -> None:
+    def wait_for_step(
+        self, process: subprocess.Popen[str], host: str, phase: str, step: str, also: str = "true"
+    ) -> None:
         """Until that step has begun on the host, and the command `also` succeeds there."""
         begun = f"grep -qs '\tS\t{step}$' /run/kubeboot/runs/*/{phase}/records && {also}"
 
@@ -270,7 +272,7 @@ def wait_until(is_there: Callable[[], bool], what: str, timeout_s: float, interv
 
 
 def lab_of_module(module: str, folder: Path, count: int) -> Iterator[Lab]:
-    """A lab of `count` hosts that is gone afterwards, whatever happens. Its name holds the process id: sessions never meet."""
+    """A lab of `count` hosts, gone afterwards whatever happens. Its name holds the process id: sessions never meet."""
     lab = Lab(f"st{os.getpid()}{module}"[:20], folder)
     try:
         lab.up(count)

@@ -1,0 +1,217 @@
+"""Three bare hosts become a cluster, once; the rest looks at it. The tests run in the order of this file."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import stat
+from pathlib import Path
+
+import pytest
+from lab_hosts import Ended, Inventory, Lab, secrets_in, wait_until
+
+pytestmark = pytest.mark.lab
+HOSTS = 3
+PAGE = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: hello, namespace: default}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: hello}}
+  template:
+    metadata: {labels: {app: hello}}
+    spec:
+      containers: [{name: hello, image: "docker.io/lab/hello:1", ports: [{containerPort: 8080}]}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: hello, namespace: default}
+spec: {selector: {app: hello}, ports: [{port: 80, targetPort: 8080}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: hello, namespace: default}
+spec:
+  ingressClassName: nginx
+  rules:
+  - host: hello.example.com
+    http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: hello, port: {number: 80}}}}]}
+"""
+
+
+@pytest.fixture(scope="module")
+def inventory(lab: Lab) -> Inventory:
+    """Three hosts with labels, a taint and a page of the user's own."""
+    (lab.folder / "page.yaml").write_text(PAGE)
+    wanted = lab.inventory(addons={"manifests": [{"name": "page", "path": "page.yaml"}]})
+    wanted["hosts"][1]["labels"] = {"disk": "ssd", "example.com/rack": "r1"}
+    wanted["hosts"][2] |= {"labels": {"disk": "hdd"}, "taints": ["dedicated=batch:PreferNoSchedule"]}
+    return wanted
+
+
+@pytest.fixture(scope="module")
+def planned(lab: Lab, inventory: Inventory) -> tuple[Ended, bool]:
+    """A plan on the bare hosts, and whether it left all of them as they were."""
+    before = lab.pictures(), [lab.packages(host) for host in lab.hosts]
+    run = lab.kubeboot("plan", inventory)
+    return run, before == (lab.pictures(), [lab.packages(host) for host in lab.hosts])
+
+
+@pytest.fixture(scope="module")
+def made(lab: Lab, inventory: Inventory, planned: tuple[Ended, bool]) -> Ended:
+    """The run that makes the cluster."""
+    return lab.kubeboot("init", inventory).assert_code(0)
+
+
+def test_i1_plan_changes_nothing(planned: tuple[Ended, bool]) -> None:
+    run, is_untouched = planned
+    run.assert_code(5)
+    assert is_untouched
+
+
+def test_i5_nothing_is_unknown_on_a_bare_host(planned: tuple[Ended, bool]) -> None:
+    run = planned[0]
+    assert not re.search(r"\b(unknown|FAILED|BLOCKED)\b", run.text), run.text
+    run.assert_says("Make the control plane with kubeadm init", "Join the cluster with kubeadm", r"\d+ would change")
+
+
+def test_nodes(lab: Lab, made: Ended) -> None:
+    nodes = {node["metadata"]["name"]: node for node in lab.objects("nodes")}
+    assert sorted(nodes) == lab.hosts
+    for node in nodes.values():
+        ready = next(each for each in node["status"]["conditions"] if each["type"] == "Ready")
+        assert ready["status"] == "True"
+        assert node["status"]["nodeInfo"]["kubeletVersion"] == "v1.29.15"
+        assert node["status"]["nodeInfo"]["containerRuntimeVersion"].startswith("containerd://")
+    taints = {name: [each["key"] for each in node["spec"].get("taints", [])] for name, node in nodes.items()}
+    assert taints == {"node1": ["node-role.kubernetes.io/control-plane"], "node2": [], "node3": ["dedicated"]}
+    labels = {name: node["metadata"]["labels"] for name, node in nodes.items()}
+    assert (labels["node2"]["disk"], labels["node2"]["example.com/rack"]) == ("ssd", "r1")
+    assert labels["node3"]["disk"] == "hdd"
+    made.assert_says(*(rf"{name} +(control-plane|worker) +v1.29.15 +10\.66\.\d+\.\d+ +containerd" for name in nodes))
+
+
+def test_pod_network(lab: Lab, made: Ended) -> None:
+    (pool,) = lab.objects("ippools.crd.projectcalico.org")
+    assert pool["spec"]["cidr"] == "10.88.0.0/16"
+    pods = lab.objects("pods", "-A")
+    assert all(pod["status"]["phase"] in ("Running", "Succeeded") for pod in pods), pods
+    assert not [pod for pod in pods if "kubeboot-test" in pod["metadata"]["name"]]
+    assert not [each for each in lab.objects("daemonsets", "-A") if each["metadata"]["name"] == "kubeboot-test"]
+
+
+def test_what_a_host_is_like(lab: Lab, made: Ended) -> None:
+    for host in lab.hosts:
+        live = lab.on(host, "sysctl -n net.ipv4.ip_forward net.bridge.bridge-nf-call-iptables vm.swappiness")
+        assert live.split() == ["1", "1", "0"]
+        assert "net.ipv4.ip_forward = 1" in lab.on(host, "cat /etc/sysctl.d/99-zz-kubeboot.conf")
+        modules = lab.on(host, "cat /etc/modules-load.d/kubeboot.conf").split("\n")
+        assert {"overlay", "br_netfilter", "nf_conntrack"} <= set(modules)
+        assert lab.on(host, "readlink /etc/systemd/system/swap.target") == "/dev/null"
+        assert lab.on(host, "systemctl is-active chrony containerd kubelet").split() == ["active"] * 3
+        assert lab.on(host, "systemctl is-enabled chrony containerd kubelet").split() == ["enabled"] * 3
+        assert lab.on(host, "apt-mark showhold").split() == ["containerd", "kubeadm", "kubectl", "kubelet"]
+        assert lab.on(host, "stat -c %a /etc/apt/keyrings/kubernetes.asc") == "644"
+        lab.on(host, "grep -x 'Signed-By: /etc/apt/keyrings/kubernetes.asc' /etc/apt/sources.list.d/kubeboot-*.sources")
+        assert "runtime-endpoint: unix:///run/containerd/containerd.sock" in lab.on(host, "cat /etc/crictl.yaml")
+        assert "SystemdCgroup = true" in lab.on(host, "cat /etc/containerd/config.toml")
+        assert all(f" {name}" in lab.on(host, "cat /etc/hosts") for name in lab.hosts)
+        assert not lab.on(host, "find /etc -name '*.kubeboot-new'")
+
+
+def test_admin_access(lab: Lab, made: Ended) -> None:
+    assert "KUBECONFIG=/etc/kubernetes/admin.conf" in lab.on("node1", "cat /etc/profile.d/kubeboot.sh")
+    assert lab.on("node1", "stat -c '%a %U' /root/.kube /root/.kube/config /etc/kubernetes/admin.conf").split("\n") == [
+        "700 root",
+        "600 root",
+        "600 root",
+    ]
+    assert "node1" in lab.on("node1", "bash -lc 'kubectl get nodes'")
+    saved = lab.folder / f"{lab.name}.kubeconfig"
+    assert stat.S_IMODE(saved.stat().st_mode) == 0o600
+    assert saved.read_text().strip() == lab.on("node1", "cat /etc/kubernetes/admin.conf")
+
+
+def test_i9_no_secret_is_left(lab: Lab, planned: tuple[Ended, bool], made: Ended) -> None:
+    assert not secrets_in(planned[0].text + made.text)
+    assert not lab.on("node1", "KUBECONFIG=/etc/kubernetes/admin.conf kubeadm token list")
+    assert not lab.kubectl("-n", "kube-system", "get", "secret", "kubeadm-certs", "--ignore-not-found")
+    for host in lab.hosts:
+        assert not lab.on(host, "find /run/kubeboot /var/log/kubeboot /var/lib/kubeboot -path '*secrets/*'")
+        assert not lab.on(host, "find /run/kubeboot /var/log/kubeboot -maxdepth 0 -perm /077")
+        for path in lab.on(host, "find /run/kubeboot /var/log/kubeboot -type f").split("\n"):
+            text = lab.on(host, f"cat {path}")
+            if path.endswith("/records"):
+                text = "\n".join(map(_decoded, text.split("\n")))
+            assert not secrets_in(text), (host, path, secrets_in(text))
+
+
+def _decoded(record: str) -> str:
+    """A record with its base64 fields in clear."""
+    clear = []
+    for text in record.split("\t"):
+        try:
+            clear.append(base64.b64decode(text, validate=True).decode("utf-8", "replace"))
+        except binascii.Error:
+            clear.append(text)
+    return " ".join(clear)
+
+
+def test_a_page_through_the_ingress(lab: Lab, made: Ended) -> None:
+    controller = lab.objects("pods", "-n", "ingress-nginx", "-l", "app.kubernetes.io/component=controller")[0]
+    address = controller["status"]["hostIP"]
+    page = f"curl -fsS --max-time 5 -H 'Host: hello.example.com' http://{address}/some/path"
+    wait_until(lambda: "/some/path" in lab.try_on("node1", page).stdout, "the page", 30)
+    other = lab.try_on("node1", page.replace("hello.example.com", "other.example.com"))
+    assert "404" in other.stderr
+
+
+def test_i3_a_second_run_changes_nothing(lab: Lab, inventory: Inventory, made: Ended) -> None:
+    before = lab.pictures()
+    run = lab.kubeboot("init", inventory).assert_code(0).assert_nothing_changed()
+    after = lab.pictures()
+    for host in lab.hosts:
+        assert before[host] == after[host]
+    assert run.seconds < 20, run.text
+
+
+def test_i2_plan_is_empty_afterwards(lab: Lab, inventory: Inventory, made: Ended) -> None:
+    lab.kubeboot("plan", inventory).assert_code(0).assert_says("0 would change")
+
+
+def test_a_drifted_file_is_shown_and_mended(lab: Lab, inventory: Inventory, made: Ended) -> None:
+    lab.on("node2", "sed -i 's/SystemdCgroup = true/SystemdCgroup = false/' /etc/containerd/config.toml")
+    lab.on("node3", "sysctl -qw net.ipv4.ip_forward=0")
+    plan = lab.kubeboot("plan", inventory).assert_code(5)
+    plan.assert_says(r"-\s+SystemdCgroup = false", r"\+\s+SystemdCgroup = true", r"net\.ipv4\.ip_forward.*0.*1")
+    assert "SystemdCgroup = false" in lab.on("node2", "cat /etc/containerd/config.toml")
+    began = lab.on("node2", "systemctl show -p ExecMainStartTimestampMonotonic --value containerd")
+    lab.kubeboot("init", inventory).assert_code(0)
+    assert "SystemdCgroup = true" in lab.on("node2", "cat /etc/containerd/config.toml")
+    assert lab.on("node2", "systemctl show -p ExecMainStartTimestampMonotonic --value containerd") != began
+    assert lab.on("node3", "sysctl -n net.ipv4.ip_forward") == "1"
+    lab.kubeboot("init", inventory).assert_code(0).assert_nothing_changed()
+
+
+def test_another_cluster_does_not_take_its_hosts(lab: Lab, inventory: Inventory, made: Ended) -> None:
+    """A real member of a real cluster, in an inventory that makes it a control plane of another."""
+    before = lab.picture("node2")
+    other = {**inventory, "cluster": {**inventory["cluster"], "name": "other"}}
+    other["hosts"] = [{**inventory["hosts"][1], "roles": ["control-plane"]}]
+    run = lab.kubeboot("init", other).assert_code(7)
+    run.assert_says(r"REFUSED foreign-cluster \(node2\)", "nothing was changed on any host")
+    assert lab.picture("node2") == before
+
+
+def test_the_other_clusters_kubeconfig_stays(lab: Lab, inventory: Inventory, made: Ended, tmp_path: Path) -> None:
+    saved = lab.folder / f"{lab.name}.kubeconfig"
+    own = saved.read_text()
+    foreign = re.sub(r"certificate-authority-data: \S+", "certificate-authority-data: Zm9yZWlnbg==", own)
+    try:
+        saved.write_text(foreign)
+        lab.kubeboot("init", inventory).assert_code(0)
+        assert saved.read_text() == foreign
+    finally:
+        saved.write_text(own)
