@@ -34,7 +34,7 @@ class Encapsulation(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SshSettings:
-    """How to log in. `identity_file` None means agent and default keys. `host_key`: SHA256 fingerprint or public key."""
+    """How to log in. `identity_file` None: agent and default keys. `host_key`: SHA256 fingerprint or public key."""
 
     user: str = "root"
     port: int = 22
@@ -158,7 +158,7 @@ class Calico:
 
 @dataclass(frozen=True, slots=True)
 class IngressNginx:
-    """The ingress add-on: on every worker's own ports 80 and 443, or behind a NodePort."""
+    """The ingress add-on: on ports 80 and 443 of the node it runs on, or behind a NodePort."""
 
     version: str = "1.13.9"
     is_host_network: bool = True

@@ -164,7 +164,7 @@ class IngressNginx(Section):
     version: s.AddonVersion = "1.13.9"
     """ingress-nginx's version: 1.9.6, 1.11.0 or 1.13.9, or any with a manifest of your own."""
     host_network: bool = True
-    """true: on ports 80 and 443 of every worker; false: behind a NodePort."""
+    """true: on ports 80 and 443 of the node it runs on; false: behind a NodePort."""
     manifest: s.MaybeFileOrUrl = ""
     """Path or URL of a manifest to use instead of upstream's."""
     manifest_sha256: s.MaybeSha256 = ""

@@ -1,1 +1,1 @@
-"""How scripts reach hosts. `base` is the protocol; only `ssh` knows fabric and paramiko."""
+"""How scripts reach hosts. `base` is the protocol; only `ssh` knows paramiko."""
