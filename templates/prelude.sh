@@ -11,6 +11,7 @@ umask 022
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l KUBECONFIG=/etc/kubernetes/admin.conf
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 KB_DRIFT=90
+KB_HOPELESS=92
 KB_STATE=/var/lib/kubeboot
 (umask 077 && mkdir -p "${KB_LOG%/*}" && : >>"$KB_LOG")
 
@@ -20,6 +21,8 @@ kb_tail() { [ ! -s "$1" ] || tail -c "$2" "$1" | base64 -w0; }
 
 # What checks and applies may call.
 drift() { printf '%s' "$*" >"$KB_DIR/reason"; exit "$KB_DRIFT"; }
+# For conditions of wait_for: waiting longer is of no use.
+hopeless() { printf '%s' "$*" >"$KB_DIR/reason"; exit "$KB_HOPELESS"; }
 waiting() {
   [ "$*" != "$(cat "$KB_DIR/waiting" 2>/dev/null)" ] || return 0
   printf '%s' "$*" >"$KB_DIR/waiting"
@@ -103,6 +106,7 @@ wait_for() {
     set -e
     [ "$rc" != 0 ] || return 0
     reason=$(cat "$KB_DIR/reason")
+    [ "$rc" != "$KB_HOPELESS" ] || fail "$reason"
     [ -n "$reason" ] || { reason="$1: $(tail -n 1 "$KB_DIR/wait")"; printf '%s' "$reason" >"$KB_DIR/reason"; }
     ! is_plan || exit "$KB_DRIFT"
     [ "$reason" = "$said" ] || { waiting "$reason"; said=$reason; }
@@ -205,7 +209,21 @@ apt_run() {
   fi
   "$tool" "${options[@]}" "$@"
 }
+# A cable that is out for a moment is no failure. A refused connection and a wrong address are, at once.
+KB_NETWORK_GONE='[Nn]o route to host|is unreachable|[Tt]imed out|i/o timeout|timeout awaiting|[Tt]emporary failure|[Cc]onnection reset'
+KB_NETWORK_PATIENCE_S=90
 apt_get() {
+  local deadline=$((SECONDS + KB_NETWORK_PATIENCE_S)) rc
+  while :; do
+    rc=0
+    apt_once "$@" 2>&1 | tee "$KB_DIR/apt" || rc=$?
+    [ "$rc" != 0 ] || return 0
+    if [ "$SECONDS" -ge "$deadline" ] || ! grep -qE "$KB_NETWORK_GONE" "$KB_DIR/apt"; then return "$rc"; fi
+    waiting "the network to come back: $(grep -m 1 -oE "[^ ]* *[^ ]* *($KB_NETWORK_GONE)" "$KB_DIR/apt")"
+    sleep 3
+  done
+}
+apt_once() {
   apt_run apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 "${APT_PATIENCE[@]}" \
     -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
 }

@@ -3,6 +3,16 @@ workloads() {
   kubectl --request-timeout=20s get deployments,daemonsets,statefulsets,jobs -A --no-headers \
     -o custom-columns=K:.kind,S:.metadata.namespace,N:.metadata.name,G:.metadata.generation,O:.status.observedGeneration,W:.spec.replicas,R:.status.replicas,U:.status.updatedReplicas,A:.status.availableReplicas,D:.status.desiredNumberScheduled,P:.status.updatedNumberScheduled,V:.status.numberAvailable,J:.status.succeeded
 }
+# Pods that only the control plane's taint keeps away, and no node without it: they wait for a worker.
+no_worker() {
+  [ ! -e "$KB_DIR/has-worker" ] || return 1
+  local tainted=node-role.kubernetes.io/control-plane
+  if kubectl --request-timeout=20s get nodes --no-headers -o custom-columns=N:.metadata.name,T:'.spec.taints[*].key' | grep -qv "$tainted"; then
+    : >"$KB_DIR/has-worker"
+    return 1
+  fi
+  kubectl --request-timeout=20s get pods -A --no-headers -o custom-columns=M:'.status.conditions[?(@.reason=="Unschedulable")].message' | grep -q "$tainted"
+}
 rollout_condition() {
   local pending
   pending=$(awk '
@@ -18,5 +28,9 @@ rollout_condition() {
         # A job that was applied and is gone has succeeded: a failed one stays.
         if (!seen[key] && part[1] != "job") print part[1] " " part[3] " missing"
         else if (left[key] != "") print part[1] " " part[3] " " left[key] } }' <(wanted) <(workloads) | head -4 | paste -sd, - | sed 's/,/, /g')
-  [ -z "$pending" ] || drift "$pending"
+  [ -n "$pending" ] || return 0
+  if [ "$SECONDS" -ge 10 ] && no_worker; then
+    hopeless "No node takes ordinary pods, as no worker has joined: $pending"
+  fi
+  drift "$pending"
 }
