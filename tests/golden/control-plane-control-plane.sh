@@ -32,19 +32,22 @@ init_check() {
     *) fail "$missing" ;;
   esac
 }
-# What the control plane's containers said before they ended; if all run or none was made, what the kubelet said.
+# What the first control-plane container that does not run said (the others need those before it: etcd, then the API
+# server); if all run or none was made, what the kubelet said. Errors before usage texts and other noise.
 last_words() {
-  local name log said=""
+  local name log words
   for name in etcd kube-apiserver kube-controller-manager kube-scheduler; do
-    [ -z "$(crictl ps -q --name "^$name\$" 2>/dev/null)" ] || continue
-    # shellcheck disable=SC2012 # names that the kubelet makes
-    log=$(ls -t /var/log/pods/kube-system_"$name"-*/"$name"/*.log 2>/dev/null | head -n 1)
+    [ -z "$(crictl ps -q --name "$name" 2>/dev/null)" ] || continue
+    log=$(find /var/log/pods -path "*/kube-system_$name-*.log" -size +0 -printf '%T@ %p\n' 2>/dev/null | sort -rn | head -n 1 || true)
     [ -n "$log" ] || continue
-    said=1
+    log=${log#* }
     echo "The container $name has ended. Its last words:"
-    tail -n 4 "$log" | cut -d' ' -f4- | cut -c1-300
+    words=$(grep -iE 'error|fatal|panic|fail|not defined|unknown|invalid|cannot|denied' "$log" | tail -n 4 || true)
+    [ -n "$words" ] || words=$(tail -n 4 "$log")
+    cut -d' ' -f4- <<<"$words" | cut -c1-300
+    return 0
   done
-  [ -n "$said" ] || journalctl -u kubelet -n 50 --no-pager -o cat | grep -v -e reflector -e Trace | tail -n 10 | cut -c1-300 || true
+  journalctl -u kubelet -n 50 --no-pager -o cat | grep -v -e reflector -e Trace | tail -n 10 | cut -c1-300 || true
 }
 init_apply() {
   local ignore=$WAIVED
@@ -97,19 +100,22 @@ init_check() {
     *) fail "$missing" ;;
   esac
 }
-# What the control plane's containers said before they ended; if all run or none was made, what the kubelet said.
+# What the first control-plane container that does not run said (the others need those before it: etcd, then the API
+# server); if all run or none was made, what the kubelet said. Errors before usage texts and other noise.
 last_words() {
-  local name log said=""
+  local name log words
   for name in etcd kube-apiserver kube-controller-manager kube-scheduler; do
-    [ -z "$(crictl ps -q --name "^$name\$" 2>/dev/null)" ] || continue
-    # shellcheck disable=SC2012 # names that the kubelet makes
-    log=$(ls -t /var/log/pods/kube-system_"$name"-*/"$name"/*.log 2>/dev/null | head -n 1)
+    [ -z "$(crictl ps -q --name "$name" 2>/dev/null)" ] || continue
+    log=$(find /var/log/pods -path "*/kube-system_$name-*.log" -size +0 -printf '%T@ %p\n' 2>/dev/null | sort -rn | head -n 1 || true)
     [ -n "$log" ] || continue
-    said=1
+    log=${log#* }
     echo "The container $name has ended. Its last words:"
-    tail -n 4 "$log" | cut -d' ' -f4- | cut -c1-300
+    words=$(grep -iE 'error|fatal|panic|fail|not defined|unknown|invalid|cannot|denied' "$log" | tail -n 4 || true)
+    [ -n "$words" ] || words=$(tail -n 4 "$log")
+    cut -d' ' -f4- <<<"$words" | cut -c1-300
+    return 0
   done
-  [ -n "$said" ] || journalctl -u kubelet -n 50 --no-pager -o cat | grep -v -e reflector -e Trace | tail -n 10 | cut -c1-300 || true
+  journalctl -u kubelet -n 50 --no-pager -o cat | grep -v -e reflector -e Trace | tail -n 10 | cut -c1-300 || true
 }
 init_apply() {
   local ignore=$WAIVED
