@@ -153,8 +153,10 @@ class Lab:
         self.wait_for_ssh(host)
 
     def wait_for_ssh(self, *hosts: str) -> None:
+        """Until sshd answers, and lets in others than root as well."""
+        is_up = "test ! -e /run/nologin"
         for host in hosts:
-            wait_until(lambda host=host: self.try_on(host, "true").returncode == 0, f"sshd of {host}", 60)
+            wait_until(lambda host=host: self.try_on(host, is_up).returncode == 0, f"sshd of {host}", 60)
 
     def try_on(self, host: str, command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -166,6 +168,17 @@ class Lab:
         done = self.try_on(host, command)
         assert done.returncode == 0, f"{host}: {command}: exit {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout.strip()
+
+    def ask(self, host: str, *commands: str) -> list[str]:
+        """What each command prints on the host, all in one go."""
+        answers = self.on(host, "; ".join(rf"{{ {command}; }} 2>&1; printf '\0'" for command in commands))
+        return [answer.strip() for answer in answers.split("\0")[: len(commands)]]
+
+    def files(self, host: str, *folders: str) -> dict[str, str]:
+        """Every file below the folders with its content."""
+        mark = "\x1e"  # files may hold NUL
+        parts = self.on(host, rf"find {' '.join(folders)} -type f -printf '\036%p\036' -exec cat {{}} \;").split(mark)
+        return dict(zip(parts[1::2], parts[2::2], strict=True))
 
     def picture(self, host: str) -> str:
         """Every file of /etc with type, mode, owner and sha256."""

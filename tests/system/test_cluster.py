@@ -104,21 +104,42 @@ def test_pod_network(lab: Lab, made: Ended) -> None:
 
 def test_what_a_host_is_like(lab: Lab, made: Ended) -> None:
     for host in lab.hosts:
-        live = lab.on(host, "sysctl -n net.ipv4.ip_forward net.bridge.bridge-nf-call-iptables vm.swappiness")
+        live, at_boot, modules, swap, active, enabled, held = lab.ask(
+            host,
+            "sysctl -n net.ipv4.ip_forward net.bridge.bridge-nf-call-iptables vm.swappiness",
+            "cat /etc/sysctl.d/99-zz-kubeboot.conf",
+            "cat /etc/modules-load.d/kubeboot.conf",
+            "readlink /etc/systemd/system/swap.target",
+            "systemctl is-active chrony containerd kubelet",
+            "systemctl is-enabled chrony containerd kubelet",
+            "apt-mark showhold",
+        )
         assert live.split() == ["1", "1", "0"]
-        assert "net.ipv4.ip_forward = 1" in lab.on(host, "cat /etc/sysctl.d/99-zz-kubeboot.conf")
-        modules = lab.on(host, "cat /etc/modules-load.d/kubeboot.conf").split("\n")
-        assert {"overlay", "br_netfilter", "nf_conntrack"} <= set(modules)
-        assert lab.on(host, "readlink /etc/systemd/system/swap.target") == "/dev/null"
-        assert lab.on(host, "systemctl is-active chrony containerd kubelet").split() == ["active"] * 3
-        assert lab.on(host, "systemctl is-enabled chrony containerd kubelet").split() == ["enabled"] * 3
-        assert lab.on(host, "apt-mark showhold").split() == ["containerd", "kubeadm", "kubectl", "kubelet"]
-        assert lab.on(host, "stat -c %a /etc/apt/keyrings/kubernetes.asc") == "644"
-        lab.on(host, "grep -x 'Signed-By: /etc/apt/keyrings/kubernetes.asc' /etc/apt/sources.list.d/kubeboot-*.sources")
-        assert "runtime-endpoint: unix:///run/containerd/containerd.sock" in lab.on(host, "cat /etc/crictl.yaml")
-        assert "SystemdCgroup = true" in lab.on(host, "cat /etc/containerd/config.toml")
-        assert all(f" {name}" in lab.on(host, "cat /etc/hosts") for name in lab.hosts)
-        assert not lab.on(host, "find /etc -name '*.kubeboot-new'")
+        assert "net.ipv4.ip_forward = 1" in at_boot
+        assert {"overlay", "br_netfilter", "nf_conntrack"} <= set(modules.split("\n"))
+        assert swap == "/dev/null"
+        assert active.split() == ["active"] * 3
+        assert enabled.split() == ["enabled"] * 3
+        assert held.split() == ["containerd", "kubeadm", "kubectl", "kubelet"]
+
+
+def test_files_of_a_host(lab: Lab, made: Ended) -> None:
+    for host in lab.hosts:
+        key, source, crictl, containerd, hosts, leftovers = lab.ask(
+            host,
+            "stat -c %a /etc/apt/keyrings/kubernetes.asc",
+            "cat /etc/apt/sources.list.d/kubeboot-kubernetes.sources",
+            "cat /etc/crictl.yaml",
+            "cat /etc/containerd/config.toml",
+            "cat /etc/hosts",
+            "find /etc -name '*.kubeboot-new'",
+        )
+        assert key == "644"
+        assert "Signed-By: /etc/apt/keyrings/kubernetes.asc" in source
+        assert "runtime-endpoint: unix:///run/containerd/containerd.sock" in crictl
+        assert "SystemdCgroup = true" in containerd
+        assert all(f" {name}" in hosts for name in lab.hosts)
+        assert not leftovers
 
 
 def test_admin_access(lab: Lab, made: Ended) -> None:
@@ -138,14 +159,13 @@ def test_i9_no_secret_is_left(lab: Lab, planned: tuple[Ended, bool], made: Ended
     assert not secrets_in(planned[0].text + made.text)
     assert not lab.on("node1", "KUBECONFIG=/etc/kubernetes/admin.conf kubeadm token list")
     assert not lab.kubectl("-n", "kube-system", "get", "secret", "kubeadm-certs", "--ignore-not-found")
+    folders = "/run/kubeboot", "/var/log/kubeboot", "/var/lib/kubeboot"
     for host in lab.hosts:
-        assert not lab.on(host, "find /run/kubeboot /var/log/kubeboot /var/lib/kubeboot -path '*secrets/*'")
-        assert not lab.on(host, "find /run/kubeboot /var/log/kubeboot -maxdepth 0 -perm /077")
-        for path in lab.on(host, "find /run/kubeboot /var/log/kubeboot -type f").split("\n"):
-            text = lab.on(host, f"cat {path}")
-            if path.endswith("/records"):
-                text = "\n".join(map(_decoded, text.split("\n")))
-            assert not secrets_in(text), (host, path, secrets_in(text))
+        assert not lab.on(host, f"find {' '.join(folders)} -maxdepth 0 -perm /077")
+        for path, text in lab.files(host, *folders).items():
+            assert "/secrets/" not in path
+            clear = "\n".join(map(_decoded, text.split("\n"))) if path.endswith("/records") else text
+            assert not secrets_in(clear), (host, path, secrets_in(clear))
 
 
 def _decoded(record: str) -> str:
