@@ -176,8 +176,8 @@ class Lab:
 
     def files(self, host: str, *folders: str) -> dict[str, str]:
         """Every file below the folders with its content."""
-        mark = "\x1e"  # files may hold NUL
-        parts = self.on(host, rf"find {' '.join(folders)} -type f -printf '\036%p\036' -exec cat {{}} \;").split(mark)
+        mark = "\x01"  # files may hold NUL, and strip() takes the separators
+        parts = self.on(host, rf"find {' '.join(folders)} -type f -printf '\001%p\001' -exec cat {{}} \;").split(mark)
         return dict(zip(parts[1::2], parts[2::2], strict=True))
 
     def picture(self, host: str) -> str:
