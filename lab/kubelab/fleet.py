@@ -59,10 +59,10 @@ def down() -> bool:
 
 def fresh(names: Sequence[str]) -> None:
     """Hosts as new: same name, address and keys, an empty disk."""
-    machine.require_built(ROOT_FILE_SYSTEM)
     with lab_lock(lab_name()):
         lab = existing_lab()
         hosts = [host_named(lab, name) for name in names]
+        machine.require_built(ROOT_FILE_SYSTEM)
         for host in hosts:
             power_off(host)
             wipe(host)

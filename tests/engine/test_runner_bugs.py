@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -54,6 +55,15 @@ def test_a_bug_in_a_sink_leaves_nobody_waiting(kind: type) -> None:
         Breaking(joining(), fails_on(("m1", "make"))).run()
 
 
+@pytest.fixture
+def heard_ctrl_c() -> Iterator[None]:
+    """A job in the background of a shell script ignores SIGINT from birth; these tests must not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard_ctrl_c")
 def test_ctrl_c_lets_hosts_end_what_they_do_and_starts_nothing_more() -> None:
     """In the main thread, where Python raises KeyboardInterrupt."""
 
