@@ -194,6 +194,19 @@ class TimeSync:
 
 
 @dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds before giving up; see the inventory's schema for what each is about."""
+
+    link_s: int = 300
+    lock_s: int = 600
+    step_s: int = 1800
+    package_lock_s: int = 600
+    network_s: int = 90
+    api_s: int = 120
+    ready_s: int = 420
+
+
+@dataclass(frozen=True, slots=True)
 class Preparation:
     """What hosts get besides Kubernetes. A sysctl of None is dropped from kubeboot's own list."""
 
@@ -220,6 +233,7 @@ class Cluster:
     time: TimeSync = TimeSync()
     preparation: Preparation = Preparation()
     waived: frozenset[str] = frozenset()
+    timeouts: Timeouts = Timeouts()
     directory: Path = Path()
 
     @property

@@ -1,7 +1,8 @@
 # The engine's other half: runs checks and applies, writes one record per resource, and holds the vocabulary's verbs.
 #
-# Set before this text: KB_MODE (plan or apply), KB_NONCE, KB_DIR (root-only, tmpfs), KB_LOG, KB_RUN, KB_OWNER,
-# KB_LOCK_WAIT_S, KB_APT_ONLY (1: only kubeboot's own sources). Records are tab-separated lines in $KB_DIR/records:
+# Set before this text: KB_MODE (plan or apply), KB_NONCE, KB_DIR (root-only, tmpfs), KB_LOG, KB_RUN and KB_OWNER (see
+# lock.sh), KB_PHASE, KB_APT_ONLY (1: only kubeboot's own sources), and the inventory's timeouts: KB_LOCK_S, KB_STEP_S,
+# KB_PACKAGE_LOCK_S, KB_NETWORK_S, KB_API_S. Records are tab-separated lines in $KB_DIR/records:
 #   B boot-id | S step | W text | R resource status exit-code ms reason output | D resource diff | O name value
 #   L owner | E status
 # Free text in records is base64. A check or apply always runs as a plain command in a subshell: inside `if`, `&&` or `||`
@@ -12,9 +13,12 @@ export LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l KUBECONFIG=/et
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 KB_DRIFT=90
 KB_HOPELESS=92
+KB_STOPPED=93
 KB_STATE=/var/lib/kubeboot
 (umask 077 && mkdir -p "${KB_LOG%/*}" && : >>"$KB_LOG")
 
+# Monotonic: clocks are set while hosts are prepared. NOW is in seconds, NOW_CS in hundredths.
+kb_clock() { read -r NOW_CS _ </proc/uptime; NOW=${NOW_CS%.*} NOW_CS=$((10#${NOW_CS/./})); }
 kb_record() { local IFS=$'\t'; printf '%s\n' "$KB_NONCE	$*" >>"$KB_DIR/records"; }
 kb_encode() { printf '%s' "$1" | base64 -w0; }
 kb_tail() { [ ! -s "$1" ] || tail -c "$2" "$1" | base64 -w0; }
@@ -38,27 +42,61 @@ emit_failed() {
 }
 is_plan() { [ "$KB_MODE" = plan ]; }
 
+# In a process group of its own, so that kb_watchdog can end all of it.
 kb_run() {
-  ( set -euo pipefail; "$1" ) >"$KB_DIR/out" 2>&1 </dev/null
+  kb_clock
+  set -m
+  ( set +m -euo pipefail; exec 9>&-; "$1" ) >"$KB_DIR/out" 2>&1 </dev/null &
+  set +m
+  printf '%s %s\n' "$!" "$((NOW + KB_STEP_S))" >"$KB_DIR/deadline"
+  wait "$!"
   kb_rc=$?
+  : >"$KB_DIR/deadline"
+  if [ -e "$KB_DIR/overdue" ]; then
+    printf 'did not end within %s s and was stopped' "$KB_STEP_S" | tee "$KB_DIR/reason" >>"$KB_DIR/out"
+    rm -f "$KB_DIR/overdue"
+  fi
   [ ! -s "$KB_DIR/out" ] || { printf -- '--- %s %s\n' "$kb_label" "$1"; cat "$KB_DIR/out"; } >>"$KB_LOG"
 }
 kb_check() {
   : >"$KB_DIR/reason"
   kb_run "check_$1"
 }
-kb_result() {
-  local now=${EPOCHREALTIME/[.,]/}
-  kb_record R "$1" "$2" "$kb_rc" "$(((now - kb_started) / 1000))" "$(base64 -w0 <"$KB_DIR/reason")" "$(kb_tail "$KB_DIR/out" 6000)"
+kb_watchdog() {
+  local job deadline
+  while sleep 2 && kill -0 "$$" 2>/dev/null; do
+    read -r job deadline <"$KB_DIR/deadline" || continue
+    kb_clock
+    if [ "$NOW" -lt "$deadline" ]; then continue; fi
+    : >"$KB_DIR/overdue"
+    kill -TERM -- "-$job" 2>/dev/null
+    sleep 5
+    kill -KILL -- "-$job" 2>/dev/null
+  done
 }
-kb_end() { kb_record E "$1"; exit 0; }
+kb_result() {
+  kb_clock
+  kb_record R "$1" "$2" "$kb_rc" "$(((NOW_CS - kb_started) * 10))" "$(base64 -w0 <"$KB_DIR/reason")" "$(kb_tail "$KB_DIR/out" 6000)"
+}
+kb_end() {
+  if [ -n "${kb_watching:-}" ]; then kill "$kb_watching" 2>/dev/null; fi
+  kb_record E "$1"
+  exit 0
+}
+# A step begins, unless the user asked to stop (Ctrl-C).
+kb_step() {
+  if [ -e "$KB_DIR/stop" ]; then kb_end stopped; fi
+  kb_record S "$1"
+}
 
 # kb_resource NUMBER LABEL HAS_APPLY HAS_DIFF: check, apply what drifted, check again.
 kb_resource() {
-  kb_label=$2 kb_started=${EPOCHREALTIME/[.,]/}
+  kb_clock
+  kb_label=$2 kb_started=$NOW_CS
   kb_check "$1"
   case $kb_rc in
     0) kb_result "$1" ok; return ;;
+    "$KB_STOPPED") kb_end stopped ;;
     "$KB_DRIFT") ;;
     *) if [ "$3" = wait ]; then kb_result "$1" failed; else kb_result "$1" unknown; fi; kb_end failed ;;
   esac
@@ -82,22 +120,43 @@ kb_resource() {
   esac
 }
 
-# Plans take no lock: they change nothing and never block anybody.
-kb_lock() {
+# Two locks: the run's (see lock.sh), which must still be ours, and a flock that lives as long as this script: what an
+# interrupted run left running is waited for. Plans take none: they change nothing and never block anybody.
+kb_start() {
+  : >"$KB_DIR/deadline"
+  kb_watchdog </dev/null >/dev/null 2>&1 &
+  kb_watching=$!
   is_plan && return
   exec 9>>/run/kubeboot/lock
-  if ! flock -n 9; then
-    local owner=unknown
-    read -r owner </run/kubeboot/lock || true
-    waiting "another kubeboot run holds this host: $owner"
-    if ! flock -w "$KB_LOCK_WAIT_S" 9; then kb_record L "$(kb_encode "$owner")"; kb_end locked; fi
-  fi
-  printf '%s\n' "$KB_OWNER" >/run/kubeboot/lock
+  flock -n 9 || kb_wait_for_script
+  kb_own
+  printf '%s %s\n' "$KB_PHASE" "$KB_DIR" >/run/kubeboot/lock
 }
+kb_own() {
+  local answer owner
+  answer=$(kb_owner_try "" renew) || answer="held		"
+  case $answer in
+    held*) IFS=$'\t' read -r _ _ owner _ <<<"$answer"; kb_record L "$owner" ""; kb_end locked ;;
+  esac
+}
+kb_wait_for_script() {
+  kb_own
+  kb_clock
+  local deadline=$((NOW + KB_LOCK_S)) phase="" directory=""
+  until flock -w 2 9; do
+    read -r phase directory </run/kubeboot/lock || true
+    waiting "what an interrupted run left running here to end: ${phase:-a script}$(kb_current_step "$directory")"
+    if [ -e "$KB_DIR/stop" ]; then kb_end stopped; fi
+    kb_clock
+    if [ "$NOW" -ge "$deadline" ]; then kb_record L "" "$(kb_encode "${phase:-a script}")"; kb_end locked; fi
+  done
+}
+kb_current_step() { awk -F'\t' '$2 == "S" { step = $3 } END { if (step) print ", " step }' "$1/records" 2>/dev/null; }
 
 # wait_for LABEL TIMEOUT_S INTERVAL_S: until condition() passes; its drift reason is what is waited for.
 wait_for() {
-  local deadline=$((SECONDS + $2)) rc said="" reason
+  kb_clock
+  local wait_began=$NOW rc said="" reason
   while :; do
     set +e
     : >"$KB_DIR/reason"
@@ -109,8 +168,10 @@ wait_for() {
     [ "$rc" != "$KB_HOPELESS" ] || fail "$reason"
     [ -n "$reason" ] || { reason="$1: $(tail -n 1 "$KB_DIR/wait")"; printf '%s' "$reason" >"$KB_DIR/reason"; }
     ! is_plan || exit "$KB_DRIFT"
+    [ ! -e "$KB_DIR/stop" ] || exit "$KB_STOPPED"
     [ "$reason" = "$said" ] || { waiting "$reason"; said=$reason; }
-    if [ "$SECONDS" -ge "$deadline" ]; then
+    kb_clock
+    if [ "$NOW" -ge "$((wait_began + $2))" ]; then
       printf 'Not there after %s s: %s\n' "$2" "$reason"
       cat "$KB_DIR/wait"
       explain || true
@@ -211,20 +272,42 @@ apt_run() {
 }
 # A cable that is out for a moment is no failure. A refused connection and a wrong address are, at once.
 KB_NETWORK_GONE='[Nn]o route to host|is unreachable|[Tt]imed out|i/o timeout|timeout awaiting|[Tt]emporary failure|[Cc]onnection reset'
-KB_NETWORK_PATIENCE_S=90
 apt_get() {
-  local deadline=$((SECONDS + KB_NETWORK_PATIENCE_S)) rc
+  local deadline rc
+  kb_clock
+  deadline=$((NOW + KB_NETWORK_S))
   while :; do
     rc=0
+    apt_wait_for_locks
     apt_once "$@" 2>&1 | tee "$KB_DIR/apt" || rc=$?
     [ "$rc" != 0 ] || return 0
-    if [ "$SECONDS" -ge "$deadline" ] || ! grep -qE "$KB_NETWORK_GONE" "$KB_DIR/apt"; then return "$rc"; fi
+    kb_clock
+    if [ "$NOW" -ge "$deadline" ] || ! grep -qE "$KB_NETWORK_GONE" "$KB_DIR/apt"; then return "$rc"; fi
     waiting "the network to come back: $(grep -m 1 -oE "[^ ]* *[^ ]* *($KB_NETWORK_GONE)" "$KB_DIR/apt")"
     sleep 3
   done
 }
+# Whoever holds one of apt's and dpkg's locks (unattended-upgrades, another administrator), by name.
+apt_wait_for_locks() {
+  kb_clock
+  local deadline=$((NOW + KB_PACKAGE_LOCK_S)) file inode pid name
+  for file in /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock /var/cache/apt/archives/lock; do
+    [ -e "$file" ] || continue
+    inode=$(stat -c %i "$file")
+    while pid=$(awk -v inode=":$inode" 'index($6, inode) && substr($6, length($6) - length(inode) + 1) == inode { print $5; exit }' /proc/locks) && [ -n "$pid" ]; do
+      name=unknown
+      if [ -r "/proc/$pid/comm" ]; then read -r name <"/proc/$pid/comm" || true; fi
+      kb_clock
+      if [ "$NOW" -ge "$deadline" ]; then
+        fail "$file is held by $name (process $pid), and was not released within $KB_PACKAGE_LOCK_S s (inventory: timeouts.packageLock)"
+      fi
+      waiting "$name (process $pid) to release $file"
+      sleep 2
+    done
+  done
+}
 apt_once() {
-  apt_run apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 "${APT_PATIENCE[@]}" \
+  apt_run apt-get -q -y -o DPkg::Lock::Timeout=60 -o Dpkg::Use-Pty=0 "${APT_PATIENCE[@]}" \
     -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
 }
 # apt 2.6 waits for ever when a retry after a refused connection is to come with a delay.
@@ -323,6 +406,7 @@ packages_apply() {
   local spec name version exact line install=()
   if [ -n "$(ls -A /var/lib/dpkg/updates 2>/dev/null)" ]; then
     echo "dpkg was interrupted before; finishing that first"
+    apt_wait_for_locks
     dpkg --force-confdef --force-confold --configure -a
   fi
   apt_refresh

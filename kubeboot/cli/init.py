@@ -9,6 +9,8 @@ import click
 
 from kubeboot.cli.inventory import inventory_option
 
+WAIT_S = 3600
+
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that every command with hosts has, in the order of its help."""
@@ -38,6 +40,16 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command()
+@click.option(
+    "--wait",
+    "wait_s",
+    is_flag=False,
+    flag_value=WAIT_S,
+    default=0,
+    metavar="[SECONDS]",
+    type=click.IntRange(0, 86400),
+    help=f"When another run is at work, wait for its end (at most {WAIT_S} s when no number is given).",
+)
 @click.option("--dry-run", is_flag=True, help="Change nothing, show what would be done: `kubeboot plan`.")
 @run_options
 def init(dry_run: bool, **options: Any) -> int:
@@ -59,7 +71,9 @@ def plan(**options: Any) -> int:
     return _run("plan", "plan", **options)
 
 
-def _run(command: str, mode: Any, *, path: str, ignored: str, parallel: int, verbose: bool, quiet: bool) -> int:
+def _run(
+    command: str, mode: Any, *, path: str, ignored: str, parallel: int, verbose: bool, quiet: bool, wait_s: int = 0
+) -> int:
     if verbose and quiet:
         raise click.UsageError("--verbose and --quiet exclude each other.", click.get_current_context())
     from kubeboot.cli.run import Options, run_workflow
@@ -67,4 +81,4 @@ def _run(command: str, mode: Any, *, path: str, ignored: str, parallel: int, ver
     from kubeboot.workflows import INIT
 
     verbosity = 1 if verbose else -1 if quiet else 0
-    return run_workflow(INIT, Options(command, mode, path, waived_names(ignored), parallel, verbosity))
+    return run_workflow(INIT, Options(command, mode, path, waived_names(ignored), parallel, verbosity, wait_s))

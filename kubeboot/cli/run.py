@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import secrets
-import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -17,9 +14,11 @@ from kubeboot.addons.load import load_addons
 from kubeboot.cli.summary import summary_lines
 from kubeboot.engine import events
 from kubeboot.engine.gather import gather_facts
-from kubeboot.engine.runner import Inputs, Outcome, Runner, raise_errors
+from kubeboot.engine.locks import Locks
+from kubeboot.engine.owner import this_run
+from kubeboot.engine.runner import LEFT_RUNNING, Inputs, Outcome, Runner, raise_errors
 from kubeboot.engine.script import Mode, Settings
-from kubeboot.errors import EXIT_DONE, EXIT_PENDING, HostsFailed, PreflightFailed, Problem
+from kubeboot.errors import EXIT_DONE, EXIT_PENDING, HostBusy, HostsFailed, Interrupted, PreflightFailed, Problem
 from kubeboot.facts import Facts
 from kubeboot.inventory.load import load_inventory
 from kubeboot.inventory.problems import format_problem
@@ -33,6 +32,8 @@ from kubeboot.resources.base import Phase
 from kubeboot.transport.base import Transport
 from kubeboot.transport.ssh import SshTransport
 
+WAIT_POLL_S = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -44,6 +45,7 @@ class Options:
     ignored: frozenset[str]
     parallel: int
     verbosity: int
+    wait_s: int = 0
 
 
 def run_workflow(workflow: Sequence[Phase], options: Options) -> int:
@@ -87,23 +89,60 @@ def _run(
     addons: tuple[Addon, ...],
     transports: Mapping[str, Transport],
 ) -> Outcome:
-    settings = _settings(options)
-    names = tuple(host.name for host in cluster.hosts)
-    sink.handle(events.RunStarted(time.time(), settings.run_id, options.command, options.mode, cluster.name, names))
-    facts = _gather(cluster, transports, options, sink)
-    _preflight(cluster, facts, options, sink)
-    inputs = Inputs(cluster, facts, addons, transports)
-    return Runner(workflow, inputs, settings, (sink,), options.parallel).run()
-
-
-def _settings(options: Options) -> Settings:
     run_id = time.strftime("%Y%m%d-%H%M%S", time.gmtime()) + "-" + secrets.token_hex(2)
-    owner = f"{getpass.getuser()}@{socket.gethostname()} (pid {os.getpid()}) kubeboot {options.command}, since {run_id}"
-    return Settings(run_id=run_id, nonce=secrets.token_hex(8), owner=owner, mode=options.mode)
+    owner = this_run(run_id, options.command)
+    settings = Settings(run_id=run_id, nonce=secrets.token_hex(8), owner=owner.encode(), mode=options.mode)
+    names = tuple(host.name for host in cluster.hosts)
+    sink.handle(events.RunStarted(time.time(), run_id, options.command, options.mode, cluster.name, names))
+
+    def notice(host: str, text: str) -> None:
+        sink.handle(events.Notice(time.time(), host, text))
+
+    locks = Locks(owner, transports, cluster.bootstrap_control_plane.name, notice) if options.mode == "apply" else None
+    is_left_running = False
+    try:
+        facts = _gather_in_turn(cluster, transports, options, sink, locks)
+        _preflight(cluster, facts, options, sink)
+        if locks:
+            locks.start()
+        return Runner(workflow, Inputs(cluster, facts, addons, transports), settings, (sink,), options.parallel).run()
+    except Interrupted as error:
+        is_left_running = error.reference == LEFT_RUNNING
+        raise
+    finally:
+        if locks and not is_left_running:
+            locks.release()
+
+
+def _gather_in_turn(
+    cluster: Cluster, transports: Mapping[str, Transport], options: Options, sink: ConsoleSink, locks: Locks | None
+) -> dict[str, Facts]:
+    """Facts under the run's locks; with --wait, other runs may end first. Raises HostsFailed."""
+    deadline = time.monotonic() + options.wait_s
+    said = ""
+    while True:
+        try:
+            facts = _gather(cluster, transports, options, sink, locks)
+            if locks and facts[locks.first].has_kubelet_conf:
+                locks.take_lease()
+            return facts
+        except HostBusy as error:
+            refusal = HostsFailed([error])
+        except HostsFailed as error:
+            refusal = error
+        first = refusal.errors[0]
+        if time.monotonic() >= deadline or not all(isinstance(error, HostBusy) for error in refusal.errors):
+            raise refusal
+        if locks:
+            locks.give_back()
+        if first.message != said:
+            said = first.message
+            sink.handle(events.Notice(time.time(), first.host, f"waiting: {said}"))
+        time.sleep(WAIT_POLL_S)
 
 
 def _gather(
-    cluster: Cluster, transports: Mapping[str, Transport], options: Options, sink: ConsoleSink
+    cluster: Cluster, transports: Mapping[str, Transport], options: Options, sink: ConsoleSink, locks: Locks | None
 ) -> dict[str, Facts]:
     """Facts of every host. Raises HostsFailed; nothing has been changed anywhere by then."""
 
@@ -112,7 +151,7 @@ def _gather(
         sink.handle(events.FactsGathered(time.time(), facts.host, summary))
 
     try:
-        return gather_facts(cluster, transports, report, options.parallel)
+        return gather_facts(cluster, transports, report, options.parallel, locks)
     except HostsFailed as error:
         error.hint = "Nothing was changed on any host."
         raise

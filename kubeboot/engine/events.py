@@ -101,7 +101,9 @@ class StepDone:
 
 
 @dataclass(frozen=True, slots=True)
-class LinkLost:
+class Notice:
+    """Something the user should know that is no step: a lost link, a reboot, a lock taken over. `host` may be empty."""
+
     time_s: float
     host: str
     text: str
@@ -144,7 +146,7 @@ Event = (
     | HostWaits
     | ResourceDone
     | StepDone
-    | LinkLost
+    | Notice
     | PhaseDone
     | HostFailed
     | RunDone

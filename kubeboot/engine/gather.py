@@ -6,56 +6,73 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from kubeboot.engine.locks import Locks, OutOfTurn
 from kubeboot.errors import HostError, HostLost, HostsFailed
 from kubeboot.facts import Facts, parse_facts, probe_script
 from kubeboot.model import Cluster
 from kubeboot.transport.base import Transport
 
 OnFacts = Callable[[Facts], None]
+MOST_LINES = 20_000
 
 
 def gather_facts(
-    cluster: Cluster, transports: Mapping[str, Transport], on_facts: OnFacts, parallel: int
+    cluster: Cluster,
+    transports: Mapping[str, Transport],
+    on_facts: OnFacts,
+    parallel: int,
+    locks: Locks | None = None,
 ) -> dict[str, Facts]:
-    """Facts by host name, in inventory order. Raises HostsFailed with every host that could not be looked at."""
-    probe = f"main() {{\n{probe_script()}\n}}\nmain </dev/null\n".encode()
-    errors: list[HostError] = []
-    found: dict[str, Facts] = {}
+    """Facts by host name, in inventory order, under the hosts' locks if `locks` are given.
 
-    def look(name: str) -> Facts | HostError:
+    Raises HostsFailed with every host that could not be looked at or is another run's.
+    """
+    errors: dict[str, HostError] = {}
+    found: dict[str, Facts] = {}
+    names = [host.name for host in cluster.hosts]
+
+    def look(name: str) -> None:
         try:
-            facts = _look(name, transports[name], probe)
+            found[name] = _look(name, transports[name], locks)
         except HostError as error:
-            return error
-        on_facts(facts)
-        return facts
+            errors[name] = error
+        except OutOfTurn:
+            return
+        else:
+            on_facts(found[name])
+        finally:
+            if locks:
+                locks.pass_turn(name)
 
     pool = ThreadPoolExecutor(max_workers=parallel, thread_name_prefix="facts")
     try:
-        for result in pool.map(look, [host.name for host in cluster.hosts]):
-            if isinstance(result, HostError):
-                errors.append(result)
-            else:
-                found[result.host] = result
+        for _ in pool.map(look, sorted(names, key=lambda name: locks is not None and name != locks.first)):
+            pass
     finally:
         # After Ctrl-C nobody waits for connections that are still being tried.
         pool.shutdown(wait=False, cancel_futures=True)
     if errors:
-        raise HostsFailed(errors)
-    return found
+        raise HostsFailed([errors[name] for name in names if name in errors])
+    return {name: found[name] for name in names}
 
 
-def _look(name: str, transport: Transport, probe: bytes) -> Facts:
+def _look(name: str, transport: Transport, locks: Locks | None) -> Facts:
     transport.connect()
-    lines: list[str] = []
     times: list[float] = []
 
-    def keep(line: str) -> bool:
-        times.append(time.time())
-        lines.append(line)
-        return len(lines) < 20_000
+    def ask(before: str) -> list[str]:
+        lines: list[str] = []
 
-    sent_at = time.time()
-    if transport.execute(probe, keep) is None:
-        raise HostLost(name, "the connection went while looking at the host", hint="Run the same command again.")
-    return parse_facts(name, lines, received_at=times[-1] if times else time.time(), sent_at=sent_at)
+        def keep(line: str) -> bool:
+            times[1:] = [time.time()]
+            lines.append(line)
+            return len(lines) < MOST_LINES
+
+        probe = f"main() {{\n{before}{probe_script()}\n}}\nmain </dev/null\n".encode()
+        times[:] = [time.time()]
+        if transport.execute(probe, keep) is None:
+            raise HostLost(name, "the connection went while looking at the host", hint="Run the same command again.")
+        return lines
+
+    lines = locks.take(name, ask) if locks else ask("")
+    return parse_facts(name, lines, received_at=times[-1], sent_at=times[0])

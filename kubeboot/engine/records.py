@@ -60,12 +60,15 @@ class OutputValue:
 
 @dataclass(frozen=True, slots=True)
 class Locked:
+    """The script may not run: another run owns the host (`owner` as in its lock), or `unit` does not end."""
+
     owner: str
+    unit: str
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Last record of a script that ran to its own end: done, failed or locked."""
+    """Last record of a script that ran to its own end: done, failed, locked or stopped."""
 
     status: str
 
@@ -119,9 +122,9 @@ def _parse(kind: str, fields: list[str]) -> Record:  # noqa: C901, PLR0911 - one
             return Diff(_count(number), _text(text))
         case "O", [name, value]:
             return OutputValue(name, _text(value))
-        case "L", [owner]:
-            return Locked(_text(owner))
-        case "E", [status] if status in ("done", "failed", "locked"):
+        case "L", [owner, unit]:
+            return Locked(owner, _text(unit))
+        case "E", [status] if status in ("done", "failed", "locked", "stopped"):
             return Ended(status)
         case "X", [result, code]:
             return Died(result, code)

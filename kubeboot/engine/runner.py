@@ -12,13 +12,16 @@ from kubeboot.context import HostContext
 from kubeboot.engine import events
 from kubeboot.engine.board import Board, Stopping
 from kubeboot.engine.follow import Follower
-from kubeboot.engine.script import Settings, compile_script, log_path
+from kubeboot.engine.script import Settings, compile_script, log_path, run_directory
 from kubeboot.engine.tracking import Tally, Tracker
 from kubeboot.errors import HostError, HostsFailed, Interrupted
 from kubeboot.facts import Facts
 from kubeboot.model import Cluster, Host
 from kubeboot.resources.base import Phase
 from kubeboot.transport.base import Transport
+
+LEFT_RUNNING = "left-running"
+"""The reference of an Interrupted that leaves units running on hosts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ class Runner:
         self._crashes: list[BaseException] = []
         self._tally = Tally()
         self._spans: dict[str, list[float]] = {}
+        self._running: dict[str, str] = {}
+        self._directories: dict[str, str] = {}
         self._ended = {host.name: threading.Event() for host in inputs.cluster.hosts}
 
     def run(self) -> Outcome:
@@ -79,7 +84,7 @@ class Runner:
         return Outcome(self._board.outputs, self._tally, errors, phases_ms)
 
     def _run_threads(self, threads: Sequence[threading.Thread]) -> None:
-        """First Ctrl-C: hosts end the phase they are in. Second: leave now; their units go on by themselves."""
+        """First Ctrl-C: hosts end the step they are in. Second: leave now; their units go on by themselves."""
         try:
             for thread in threads:
                 thread.start()
@@ -88,22 +93,33 @@ class Runner:
             self._board.stop()
             busy = ", ".join(self._busy(threads))
             now = time.time()
-            self._emit(events.LinkLost(now, "", f"stopping: {busy} end what they are doing; Ctrl-C again leaves now"))
+            self._emit(events.Notice(now, "", f"stopping: {busy} end the step they are in; Ctrl-C again leaves now"))
             try:
                 self._wait_for_threads(threads)
             except KeyboardInterrupt:
-                busy = ", ".join(self._busy(threads))
+                busy = ", ".join(self._running.get(name, name) for name in self._busy(threads))
                 raise Interrupted(
-                    f"left while work was running on {busy}; it goes on there by itself",
+                    f"left while work was running: {busy}; it goes on there by itself",
                     hint="The same command again waits for it and goes on.",
+                    reference=LEFT_RUNNING,
                 ) from None
-            raise Interrupted("stopped", hint="The same command again goes on from here.") from None
+            raise Interrupted(
+                "stopped; nothing is left running on any host", hint="The same command again goes on from here."
+            ) from None
 
     # Thread.join forgets a living thread when Ctrl-C interrupts it (Python 3.11), so each says itself when it ends.
     def _wait_for_threads(self, threads: Sequence[threading.Thread]) -> None:
         for name in self._busy(threads):
             while not self._ended[name].wait(0.5):
-                pass
+                if self._board.is_stopping:
+                    self._ask_to_stop(self._busy(threads))
+
+    def _ask_to_stop(self, hosts: Sequence[str]) -> None:
+        """Asked again and again: a script may only just be starting, or its host be away."""
+        for name in hosts:
+            if directory := self._directories.get(name):
+                stop = f"if [ -d {directory} ]; then : >{directory}/stop; fi\n"
+                self._inputs.transports[name].interject(stop.encode())
 
     def _busy(self, threads: Sequence[threading.Thread]) -> list[str]:
         """Hosts whose thread was started (Ctrl-C may come before all are) and has not ended."""
@@ -193,14 +209,22 @@ class Runner:
         tracker = Tracker(script, self._emit, self._board.fulfil, log)
 
         def lost(text: str) -> None:
-            self._emit(events.LinkLost(time.time(), host.name, text))
+            self._emit(events.Notice(time.time(), host.name, text))
 
-        end = Follower(self._inputs.transports[host.name], self._settings, lost).run(script, tracker.take)
+        link_s = self._inputs.cluster.timeouts.link_s
+        self._running[host.name] = f"{phase.name} on {host.name}"
+        self._directories[host.name] = run_directory(self._settings, phase.name)
+        try:
+            end = Follower(self._inputs.transports[host.name], self._settings, lost, link_s).run(script, tracker.take)
+        finally:
+            self._directories.pop(host.name)
         error = tracker.finish(end)
         with self._emitting:
             self._tally.add(tracker.tally)
         if error:
             raise error
+        if tracker.is_stopped:
+            raise Stopping
         return "changed" if tracker.tally.changed else "drift" if tracker.tally.drifted else "ok"
 
 

@@ -41,7 +41,7 @@ class Script:
     items: tuple[Item, ...]
     text: str
     secrets: tuple[Secret, ...] = field(repr=False, default=())
-    timeout_s: int = 1800
+    timeout_s: int = 7800
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -51,13 +51,12 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run says to every script: its id, who runs it, and how long it waits for another run's lock."""
+    """What a run says to every script: its id, and who runs it (`owner`: see engine.locks)."""
 
     run_id: str
     nonce: str
     owner: str
     mode: Mode
-    lock_wait_s: int = 600
 
 
 def resources_of(phase: Phase, context: HostContext) -> tuple[Item, ...]:
@@ -75,10 +74,11 @@ def compile_script(phase: Phase, context: HostContext, settings: Settings) -> Sc
             "#!/bin/bash",
             f"# kubeboot: phase {phase.name} on {context.host.name}",
             *_variables(phase, context, settings),
+            template_text("lock.sh"),
             template_text("prelude.sh"),
             *(_functions(item) for item in items),
             "main() {",
-            "kb_lock",
+            "kb_start",
             *_calls(items),
             "kb_end 'done'",
             "}",
@@ -86,7 +86,7 @@ def compile_script(phase: Phase, context: HostContext, settings: Settings) -> Sc
             "",
         )
     )
-    return Script(context.host.name, phase.name, items, text, tuple(secrets.values()), phase.timeout_s)
+    return Script(context.host.name, phase.name, items, text, tuple(secrets.values()), _limit_s(context))
 
 
 def run_directory(settings: Settings, phase: str) -> str:
@@ -107,12 +107,29 @@ def _variables(phase: Phase, context: HostContext, settings: Settings) -> Iterat
         "KB_NONCE": settings.nonce,
         "KB_DIR": run_directory(settings, phase.name),
         "KB_LOG": log_path(settings, phase.name),
+        "KB_RUN": settings.run_id,
         "KB_OWNER": settings.owner,
-        "KB_LOCK_WAIT_S": str(settings.lock_wait_s),
+        "KB_PHASE": phase.name,
         "KB_APT_ONLY": "1" if context.cluster.mirrors.os_packages else "0",
     }
+    limits = context.cluster.timeouts
+    values |= {
+        "KB_LOCK_S": str(limits.lock_s),
+        "KB_STEP_S": str(limits.step_s),
+        "KB_PACKAGE_LOCK_S": str(limits.package_lock_s),
+        "KB_NETWORK_S": str(limits.network_s),
+        "KB_API_S": str(limits.api_s),
+    }
     for name, value in values.items():
-        yield f"{name}={sh(value)}"
+        quoted = sh(value)
+        yield (
+            f"{name}={quoted}" if quoted.startswith("'") else f"{name}='{quoted}'"
+        )  # a bare `join` looks like a command
+
+
+def _limit_s(context: HostContext) -> int:
+    """Steps are stopped one by one when their time is up; systemd's limit is for a script that cannot any more."""
+    return 4 * context.cluster.timeouts.step_s + context.cluster.timeouts.lock_s
 
 
 def _functions(item: Item) -> str:
@@ -127,7 +144,7 @@ def _calls(items: tuple[Item, ...]) -> Iterator[str]:
     for item in items:
         if item.step is not step:
             step = item.step
-            yield f"kb_record S {step.name}"
+            yield f"kb_step {step.name}"
         has_apply = "1" if item.resource.apply() is not None else "0"
         kind = "wait" if isinstance(item.resource, WaitFor) else has_apply
         has_diff = "1" if item.resource.diff() is not None else "0"

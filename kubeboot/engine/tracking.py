@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from kubeboot.engine import events, records
 from kubeboot.engine.causes import explain
+from kubeboot.engine.owner import decode_owner
 from kubeboot.engine.script import Script
 from kubeboot.errors import CheckBroken, HostBusy, HostError, NotConverged, StepFailed
 
@@ -42,7 +43,8 @@ class Tracker:
     _results: list[records.Result] = field(default_factory=list)
     _step: str = ""
     _failure: records.Result | None = None
-    _locked_by: str | None = None
+    _locked: records.Locked | None = None
+    is_stopped: bool = False
 
     @property
     def tally(self) -> Tally:
@@ -65,8 +67,8 @@ class Tracker:
                 self.fulfil(name, value)
             case records.Result():
                 self._take_result(record)
-            case records.Locked(owner):
-                self._locked_by = owner
+            case records.Locked():
+                self._locked = record
             case _:
                 pass
 
@@ -76,7 +78,8 @@ class Tracker:
         if isinstance(end, records.Died):
             return self._died(end)
         if end.status == "locked":
-            return self._locked()
+            return self._busy()
+        self.is_stopped = end.status == "stopped"
         return self._failed() if end.status == "failed" else None
 
     def _take_result(self, result: records.Result) -> None:
@@ -160,10 +163,14 @@ class Tracker:
             log_path=self.log_path,
         )
 
-    def _locked(self) -> HostError:
-        return HostBusy(
-            self.script.host,
-            f"another kubeboot run holds this host: {self._locked_by}",
-            phase=self.script.phase,
-            hint="Wait for it to end, then run the same command again.",
-        )
+    def _busy(self) -> HostError:
+        locked = self._locked or records.Locked("", "")
+        if locked.unit:
+            message = f"what an interrupted run left running here did not end in time: {locked.unit}"
+            hint = "See `systemctl list-units 'kubeboot-*'` there. The inventory's timeouts.lock gives it more time."
+        else:
+            owner = decode_owner(locked.owner)
+            who = owner.describe(time.time()) if owner else "another run"
+            message = f"{who} has taken this host over while this run was away from it"
+            hint = "Let that run end; then the same command again finds out what is left to do."
+        return HostBusy(self.script.host, message, phase=self.script.phase, hint=hint)

@@ -43,6 +43,7 @@ def build_cluster(inventory: schema.Inventory, directory: FilePath, texts: Texts
         time=model.TimeSync(tuple(inventory.time.servers), inventory.time.managed),
         preparation=_preparation(inventory.host_preparation),
         waived=frozenset(inventory.preflight.ignore),
+        timeouts=model.Timeouts(**{f"{name}_s": value for name, value in inventory.timeouts}),
         directory=directory,
     )
 

@@ -248,6 +248,25 @@ class Preflight(Section):
     """Names of findings that shall not stop the run."""
 
 
+class Timeouts(Section):
+    """How long, in seconds, before giving up. All but link are kept by the hosts themselves."""
+
+    link: s.Seconds = 300
+    """A host that cannot be reached for so long in the middle of a run counts as lost."""
+    lock: s.Seconds = 600
+    """What an interrupted run left running on a host is waited for."""
+    step: s.Seconds = 1800
+    """A step that runs for longer on a host is stopped."""
+    package_lock: s.Seconds = 600
+    """Another program that holds apt's or dpkg's lock is waited for."""
+    network: s.Seconds = 90
+    """A network that is gone while packages or images are fetched is waited for."""
+    api: s.Seconds = 120
+    """An API server that was made before has so long to answer."""
+    ready: s.Seconds = 420
+    """Nodes, add-ons and system pods have so long to become ready."""
+
+
 class HostSection(Section):
     """One machine."""
 
@@ -284,6 +303,8 @@ class Inventory(Section):
     """What hosts get besides Kubernetes."""
     preflight: Preflight = Preflight()
     """The checks before anything is changed."""
+    timeouts: Timeouts = Timeouts()
+    """How long before giving up, in seconds."""
     hosts: list[HostSection] = Field(min_length=1)
     """The machines, at least one of them a control plane."""
 

@@ -9,7 +9,6 @@ from kubeboot.render import template_text
 from kubeboot.resources import Shell, WaitFor
 from kubeboot.resources.quoting import content_command, sh
 
-ROLLOUT_TIMEOUT_S = 420
 IN_CLUSTER = "[ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'\n"
 """Every check that asks the API begins with this, so that a plan on a bare host has an answer."""
 
@@ -40,7 +39,7 @@ def _shell(addon: Addon) -> str:
     )
 
 
-def rolled_out(label: str, rollouts: tuple[Rollout, ...]) -> WaitFor:
+def rolled_out(label: str, rollouts: tuple[Rollout, ...], timeout_s: int) -> WaitFor:
     """Workloads complete: every replica updated and available, every job succeeded."""
     wanted = "".join(f"{rollout.kind} {rollout.namespace} {rollout.name}\n" for rollout in rollouts)
     shell = template_text("kubeadm/rollout.sh")
@@ -48,7 +47,7 @@ def rolled_out(label: str, rollouts: tuple[Rollout, ...]) -> WaitFor:
     return WaitFor(
         label,
         f"{IN_CLUSTER}wanted() {{\n{content_command(wanted)}}}\n{shell}rollout_condition",
-        timeout_s=ROLLOUT_TIMEOUT_S,
+        timeout_s=timeout_s,
         interval_s=0.5,
         on_timeout=f"{template_text('kubeadm/explain_pods.sh')}explain_pods {namespaces}",
     )

@@ -15,7 +15,6 @@ from kubeboot.render import render, template_text
 from kubeboot.resources import Emit, Phase, Resource, Shell, WaitFor, step
 from kubeboot.resources.quoting import content_command, sh, words
 
-NODES_READY_TIMEOUT_S = 420
 SYSTEM_ROLLOUTS = (Rollout("deployment", "kube-system", "coredns"), Rollout("daemonset", "kube-system", "kube-proxy"))
 UPSTREAM_ADDONS = ("calico", "ingress-nginx")
 
@@ -87,7 +86,7 @@ def wait_for_nodes(ctx: HostContext) -> Iterator[Resource]:
         IN_CLUSTER + "left=$(kubectl --request-timeout=20s get nodes --no-headers -o custom-columns=N:.metadata.name,"
         "R:'.status.conditions[?(@.type==\"Ready\")].status' | awk '$2 != \"True\" { print $1 }' | paste -sd' ')\n"
         '[ -z "$left" ] || drift "nodes to become Ready: $left"',
-        timeout_s=NODES_READY_TIMEOUT_S,
+        timeout_s=ctx.cluster.timeouts.ready_s,
         interval_s=0.5,
         on_timeout=shell + "explain_pods kube-system",
     )
@@ -98,7 +97,7 @@ def wait_for_addons(ctx: HostContext) -> Iterator[Resource]:
     """Wait until cluster DNS, kube-proxy and the add-ons are up."""
     addons = upstream_addons(ctx)
     rollouts = SYSTEM_ROLLOUTS + tuple(rollout for addon in addons for rollout in addon.rollouts)
-    yield rolled_out("cluster DNS, kube-proxy and add-ons", rollouts)
+    yield rolled_out("cluster DNS, kube-proxy and add-ons", rollouts, ctx.cluster.timeouts.ready_s)
     yield from (recorded(addon) for addon in addons)
 
 
@@ -109,7 +108,7 @@ def apply_user_manifests(ctx: HostContext) -> Iterator[Resource]:
     yield from (applied(addon) for addon in manifests)
     rollouts = tuple(rollout for addon in manifests for rollout in addon.rollouts)
     if rollouts:
-        yield rolled_out("the inventory's manifests", rollouts)
+        yield rolled_out("the inventory's manifests", rollouts, ctx.cluster.timeouts.ready_s)
     yield from (recorded(addon) for addon in manifests)
 
 
@@ -125,7 +124,7 @@ def wait_for_system_pods(ctx: HostContext) -> Iterator[Resource]:
         "-o custom-columns=N:.metadata.name,R:'.status.conditions[?(@.type==\"Ready\")].status' "
         "| awk '$2 != \"True\" { print $1 }' | head -4 | paste -sd' ')\n"
         '[ -z "$left" ] || drift "pods to become ready: $left"',
-        timeout_s=NODES_READY_TIMEOUT_S,
+        timeout_s=ctx.cluster.timeouts.ready_s,
         interval_s=0.5,
         on_timeout=shell + "explain_pods kube-system",
     )

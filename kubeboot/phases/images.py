@@ -20,20 +20,23 @@ _CHECK = """left=$(missing)
 [ -z "$left" ] || drift "$(wc -l <<<"$left") to pull: $(sed 's|.*/||' <<<"$left" | paste -sd' ')"
 """
 _PULL = """pull() {{
-  local image=$1 attempt=0 said deadline=$((SECONDS + KB_NETWORK_PATIENCE_S))
+  local image=$1 attempt=0 said deadline
+  kb_clock
+  deadline=$((NOW + KB_NETWORK_S))
   while :; do
     if said=$(crictl pull "$image" 2>&1); then echo "$said"; return 0; fi
     echo "$said"
     attempt=$((attempt + 1))
     grep -qE "$KB_NETWORK_GONE" <<<"$said" || deadline=0
-    if [ "$attempt" -ge 3 ] && [ "$SECONDS" -ge "$deadline" ]; then break; fi
+    kb_clock
+    if [ "$attempt" -ge 3 ] && [ "$NOW" -ge "$deadline" ]; then break; fi
     sleep "$((attempt < 3 ? attempt : 3))"
   done
   echo "cannot pull $image" >&2
   return 1
 }}
-export -f pull
-export KB_NETWORK_GONE KB_NETWORK_PATIENCE_S
+export -f pull kb_clock
+export KB_NETWORK_GONE KB_NETWORK_S
 missing | xargs -r -n 1 -P {at_once} bash -c 'pull "$1"' pull
 """
 

@@ -65,7 +65,7 @@ class ConsoleSink:
             events.HostWaits: self._host_waits,
             events.ResourceDone: self._resource,
             events.StepDone: self._step,
-            events.LinkLost: self._link,
+            events.Notice: self._link,
             events.PhaseDone: self._phase_done,
             events.HostFailed: self._host_failed,
         }
@@ -175,7 +175,7 @@ class ConsoleSink:
             line = Line(event.phase, "changed", event.title.rstrip("."), STATUS_STYLES["changed"])
             self._add(event.time_s, event.host, line, event.duration_ms)
 
-    def _link(self, event: events.LinkLost) -> None:
+    def _link(self, event: events.Notice) -> None:
         if self._verbosity >= 0:
             self._line(event.time_s, event.host, Line("", "", one_line(event.text), "yellow"))
 

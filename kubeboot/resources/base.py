@@ -104,7 +104,6 @@ class Phase:
     provides: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     is_serial: bool = False
-    timeout_s: int = 1800
 
 
 Outputs = Mapping[str, str]

@@ -35,6 +35,13 @@ class Transport(Protocol):
         """The tail (at most 8 KiB) of what the last execute printed to stderr."""
         ...
 
+    def interject(self, payload: bytes) -> bool:
+        """Run a short payload beside the running execute, from any thread, and drop what it prints.
+
+        Only over a connection that stands: it never makes one. False when it did not run to its end.
+        """
+        ...
+
     def close(self) -> None:
         """Close the connection; safe to call twice."""
         ...

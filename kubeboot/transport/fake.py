@@ -32,6 +32,7 @@ class FakeTransport:
         self._stderr = stderr
         self.connect_error = connect_error
         self.payloads: list[bytes] = []
+        self.interjected: list[bytes] = []
         self.connects = 0
         self.closes = 0
         self.is_connected = False
@@ -67,6 +68,11 @@ class FakeTransport:
     def last_stderr(self) -> str:
         """What the test said."""
         return self._stderr
+
+    def interject(self, payload: bytes) -> bool:
+        """Kept in `interjected`."""
+        self.interjected.append(payload)
+        return self.is_connected
 
     def close(self) -> None:
         """Counted in `closes`."""

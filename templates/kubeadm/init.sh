@@ -9,9 +9,11 @@ is_clean() {
 init_check() {
   if is_clean; then drift "none here yet"; fi
   if ! was_made; then drift "kubeadm init was interrupted"; fi
-  local deadline=$((SECONDS + 120)) said=""
+  kb_clock
+  local deadline=$((NOW + KB_API_S)) said=""
   until api_answers; do
-    if [ "$SECONDS" -ge "$deadline" ]; then
+    kb_clock
+    if [ "$NOW" -ge "$deadline" ]; then
       crictl ps -a 2>&1 | head -20
       journalctl -u kubelet -n 20 --no-pager -o cat
       fail "The control plane was made on this host, but its API does not answer. Nothing was changed."

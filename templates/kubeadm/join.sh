@@ -5,12 +5,14 @@ own_node() {
 }
 join_check() {
   if [ ! -f /etc/kubernetes/kubelet.conf ]; then drift "not joined yet"; fi
-  local deadline=$((SECONDS + 60)) said="" answer
+  kb_clock
+  local deadline=$((NOW + KB_API_S)) said="" answer
   until answer=$(own_node); do
     case $answer in
       *NotFound*) fail "The kubelet is set up, but the cluster has no node $NODE any more. To join it anew: kubeadm reset -f on this host, then run again." ;;
     esac
-    [ "$SECONDS" -lt "$deadline" ] || fail "$ENDPOINT does not answer this kubelet: $answer"
+    kb_clock
+    [ "$NOW" -lt "$deadline" ] || fail "$ENDPOINT does not answer this kubelet: $answer"
     [ -n "$said" ] || { said=1; waiting "the API at $ENDPOINT to answer"; }
     sleep 1
   done
@@ -20,9 +22,11 @@ join_check() {
 # kubeadm looks for the token's signature every 5 s only, and the controller manager of a new cluster needs some 10 s to make it.
 # This asks more often; whether the answer is genuine is kubeadm's to judge.
 wait_for_signature() {
-  local id=$1 deadline=$((SECONDS + 60))
+  kb_clock
+  local id=$1 deadline=$((NOW + 60))
   until curl -sk --max-time 5 "https://$ENDPOINT/api/v1/namespaces/kube-public/configmaps/cluster-info" | grep -q "jws-kubeconfig-$id"; do
-    [ "$SECONDS" -lt "$deadline" ] || return 0
+    kb_clock
+    [ "$NOW" -lt "$deadline" ] || return 0
     waiting "the control plane to sign the join token"
     sleep 0.3
   done

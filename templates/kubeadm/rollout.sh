@@ -29,7 +29,7 @@ rollout_condition() {
         if (!seen[key] && part[1] != "job") print part[1] " " part[3] " missing"
         else if (left[key] != "") print part[1] " " part[3] " " left[key] } }' <(wanted) <(workloads) | head -4 | paste -sd, - | sed 's/,/, /g')
   [ -n "$pending" ] || return 0
-  if [ "$SECONDS" -ge 10 ] && no_worker; then
+  if [ "$((NOW - wait_began))" -ge 10 ] && no_worker; then
     hopeless "No node takes ordinary pods, as no worker has joined: $pending"
   fi
   drift "$pending"

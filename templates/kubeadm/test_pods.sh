@@ -15,9 +15,11 @@ test_pods_check() {
 }
 test_pods_apply() {
   manifest | kubectl apply --server-side --force-conflicts --field-manager=kubeboot -f -
-  local deadline=$((SECONDS + 120))
+  kb_clock
+  local deadline=$((NOW + 120))
   until [ "$(pods_now | awk '{ print $1 }')" = "$(nodes_now | awk '{ print $1 }')" ]; do
-    if [ "$SECONDS" -ge "$deadline" ]; then
+    kb_clock
+    if [ "$NOW" -ge "$deadline" ]; then
       kubectl -n kube-system get pods -l app.kubernetes.io/name=kubeboot-test -o wide
       nodes_under_pressure
       fail "A pod of the sandbox image does not start on every node"

@@ -34,7 +34,7 @@ GOOD: dict[str, records.Record] = {
     ours("D", "1", b64("-a\n+b\n")): records.Diff(1, "-a\n+b\n"),
     ours("O", "join-token", b64("abc")): records.OutputValue("join-token", "abc"),
     ours("O", "empty", ""): records.OutputValue("empty", ""),
-    ours("L", b64("ada@laptop")): records.Locked("ada@laptop"),
+    ours("L", "b3duZXI=", b64("packages")): records.Locked("b3duZXI=", "packages"),
     ours("E", "done"): records.Ended("done"),
     ours("E", "failed"): records.Ended("failed"),
     ours("E", "locked"): records.Ended("locked"),

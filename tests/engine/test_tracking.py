@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from kubeboot.engine import events, records
+from kubeboot.engine.owner import this_run
 from kubeboot.engine.script import Item, Script, compile_script
 from kubeboot.engine.tracking import Tracker
 from kubeboot.errors import CheckBroken, HostBusy, HostError, NotConverged, StepFailed
@@ -20,9 +21,7 @@ def make_step(name: str, *labels: str) -> Step:
     return Step(name, f"Do {name}", "safe", lambda _ctx: iter([Shell(label, "true", "true") for label in labels]))
 
 
-PHASE = Phase(
-    "prep", "Prepare", lambda each: each.hosts, (make_step("one", "a", "b"), make_step("two", "c")), timeout_s=77
-)
+PHASE = Phase("prep", "Prepare", lambda each: each.hosts, (make_step("one", "a", "b"), make_step("two", "c")))
 
 
 @dataclass
@@ -158,7 +157,7 @@ def test_a_failure_nobody_explained_is_still_an_error() -> None:
 @pytest.mark.parametrize(
     ("died", "text"),
     (
-        (records.Died("timeout", "TERM"), "did not end within 77 s"),
+        (records.Died("timeout", "TERM"), "did not end within 7800 s"),
         (records.Died("oom-kill", "KILL"), "out of memory"),
         (records.Died("signal", "KILL"), "was killed (KILL)"),
         (records.Died("setup", "1"), "could not be put on the host"),
@@ -186,11 +185,24 @@ def test_a_step_cut_off_by_a_death_is_closed_with_what_it_had() -> None:
     assert [step.status for step in tracked.steps()] == ["changed"]
 
 
-def test_a_locked_host_is_busy_and_names_the_owner() -> None:
-    error = finish((records.Locked("ada@laptop (pid 7)"),), records.Ended("locked"))
+def test_a_host_that_was_taken_over_names_its_new_owner() -> None:
+    owner = replace(this_run("20260101-000000-abcd", "init"), user="ada@laptop")
+    error = finish((records.Locked(owner.encode(), ""),), records.Ended("locked"))
     assert type(error) is HostBusy
     assert error.exit_code == 6
-    assert "ada@laptop (pid 7)" in error.message
+    assert "ada@laptop, kubeboot init since" in error.message
+
+
+def test_a_script_that_does_not_end_is_named() -> None:
+    error = finish((records.Locked("", "packages"),), records.Ended("locked"))
+    assert type(error) is HostBusy
+    assert "did not end in time: packages" in error.message
+
+
+def test_a_script_that_was_asked_to_stop_has_not_failed() -> None:
+    tracked = Tracked().take(start("one"), result(0, "changed"))
+    assert tracked.tracker.finish(records.Ended("stopped")) is None
+    assert tracked.tracker.is_stopped
 
 
 def test_a_result_for_a_resource_that_does_not_exist_is_passed_over() -> None:

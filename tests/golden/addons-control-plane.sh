@@ -130,8 +130,8 @@ record_apply() { record_write; }
 addon_apply
 }
 main() {
-kb_lock
-kb_record S apply-calico
+kb_start
+kb_step apply-calico
 kb_resource 0 'add-on calico 3.27.5' 1 0
 kb_end 'done'
 }

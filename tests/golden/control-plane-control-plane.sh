@@ -12,9 +12,11 @@ is_clean() {
 init_check() {
   if is_clean; then drift "none here yet"; fi
   if ! was_made; then drift "kubeadm init was interrupted"; fi
-  local deadline=$((SECONDS + 120)) said=""
+  kb_clock
+  local deadline=$((NOW + KB_API_S)) said=""
   until api_answers; do
-    if [ "$SECONDS" -ge "$deadline" ]; then
+    kb_clock
+    if [ "$NOW" -ge "$deadline" ]; then
       crictl ps -a 2>&1 | head -20
       journalctl -u kubelet -n 20 --no-pager -o cat
       fail "The control plane was made on this host, but its API does not answer. Nothing was changed."
@@ -80,9 +82,11 @@ is_clean() {
 init_check() {
   if is_clean; then drift "none here yet"; fi
   if ! was_made; then drift "kubeadm init was interrupted"; fi
-  local deadline=$((SECONDS + 120)) said=""
+  kb_clock
+  local deadline=$((NOW + KB_API_S)) said=""
   until api_answers; do
-    if [ "$SECONDS" -ge "$deadline" ]; then
+    kb_clock
+    if [ "$NOW" -ge "$deadline" ]; then
       crictl ps -a 2>&1 | head -20
       journalctl -u kubelet -n 20 --no-pager -o cat
       fail "The control plane was made on this host, but its API does not answer. Nothing was changed."
@@ -218,15 +222,15 @@ kubeadm token create --ttl 30m --description 'made by kubeboot' | output join-to
 : >"$KB_DIR/join-token-made"
 }
 main() {
-kb_lock
-kb_record S init-control-plane
+kb_start
+kb_step init-control-plane
 kb_resource 0 'control plane on cp1' 1 0
-kb_record S give-admin-access
+kb_step give-admin-access
 kb_resource 1 'file /etc/profile.d/kubeboot.sh' 1 1
 kb_resource 2 'kubeconfig of root' 1 0
-kb_record S read-kubeconfig
+kb_step read-kubeconfig
 kb_resource 3 'output kubeconfig' 0 0
-kb_record S make-join-token
+kb_step make-join-token
 kb_resource 4 'join token' 1 0
 kb_end 'done'
 }

@@ -19,9 +19,11 @@ test_pods_check() {
 }
 test_pods_apply() {
   manifest | kubectl apply --server-side --force-conflicts --field-manager=kubeboot -f -
-  local deadline=$((SECONDS + 120))
+  kb_clock
+  local deadline=$((NOW + 120))
   until [ "$(pods_now | awk '{ print $1 }')" = "$(nodes_now | awk '{ print $1 }')" ]; do
-    if [ "$SECONDS" -ge "$deadline" ]; then
+    kb_clock
+    if [ "$NOW" -ge "$deadline" ]; then
       kubectl -n kube-system get pods -l app.kubernetes.io/name=kubeboot-test -o wide
       nodes_under_pressure
       fail "A pod of the sandbox image does not start on every node"
@@ -62,9 +64,11 @@ test_pods_check() {
 }
 test_pods_apply() {
   manifest | kubectl apply --server-side --force-conflicts --field-manager=kubeboot -f -
-  local deadline=$((SECONDS + 120))
+  kb_clock
+  local deadline=$((NOW + 120))
   until [ "$(pods_now | awk '{ print $1 }')" = "$(nodes_now | awk '{ print $1 }')" ]; do
-    if [ "$SECONDS" -ge "$deadline" ]; then
+    kb_clock
+    if [ "$NOW" -ge "$deadline" ]; then
       kubectl -n kube-system get pods -l app.kubernetes.io/name=kubeboot-test -o wide
       nodes_under_pressure
       fail "A pod of the sandbox image does not start on every node"
@@ -124,10 +128,10 @@ material_apply() { our_tokens | xargs -r kubectl -n kube-system delete secret; }
 material_apply
 }
 main() {
-kb_lock
-kb_record S end-network-test
+kb_start
+kb_step end-network-test
 kb_resource 0 'test pods gone' 1 0
-kb_record S delete-join-material
+kb_step delete-join-material
 kb_resource 1 'join tokens' 1 0
 kb_end 'done'
 }

@@ -132,16 +132,16 @@ KUBEBOOT_END
 sysctls_apply /etc/sysctl.d/99-zz-kubeboot.conf
 }
 main() {
-kb_lock
-kb_record S set-host-name
+kb_start
+kb_step set-host-name
 kb_resource 0 'host name cp1' 1 0
-kb_record S write-hosts-file
+kb_step write-hosts-file
 kb_resource 1 'block kubeboot hosts in /etc/hosts' 1 1
-kb_record S disable-swap
+kb_step disable-swap
 kb_resource 2 'swap off' 1 0
-kb_record S load-kernel-modules
+kb_step load-kernel-modules
 kb_resource 3 'kernel modules overlay, br_netfilter, nf_conntrack, ip_vs, ip_vs_rr, ip_vs_wrr, ip_vs_sh' 1 0
-kb_record S set-kernel-parameters
+kb_step set-kernel-parameters
 kb_resource 4 '11 kernel parameters in /etc/sysctl.d/99-zz-kubeboot.conf' 1 1
 kb_end 'done'
 }

@@ -14,25 +14,28 @@ apply_0() {
 wanted() { { printf '%s\n' registry.k8s.io/pause:3.9 registry.k8s.io/kube-proxy:v1.29.15 docker.io/calico/node:v3.27.5; kubeadm config images list --config /etc/kubernetes/kubeboot/init.yaml 2>/dev/null; } | sort -u; }
 missing() { comm -23 <(wanted) <(ctr --timeout 20s -n k8s.io images list -q 2>/dev/null | sort -u); }
 pull() {
-  local image=$1 attempt=0 said deadline=$((SECONDS + KB_NETWORK_PATIENCE_S))
+  local image=$1 attempt=0 said deadline
+  kb_clock
+  deadline=$((NOW + KB_NETWORK_S))
   while :; do
     if said=$(crictl pull "$image" 2>&1); then echo "$said"; return 0; fi
     echo "$said"
     attempt=$((attempt + 1))
     grep -qE "$KB_NETWORK_GONE" <<<"$said" || deadline=0
-    if [ "$attempt" -ge 3 ] && [ "$SECONDS" -ge "$deadline" ]; then break; fi
+    kb_clock
+    if [ "$attempt" -ge 3 ] && [ "$NOW" -ge "$deadline" ]; then break; fi
     sleep "$((attempt < 3 ? attempt : 3))"
   done
   echo "cannot pull $image" >&2
   return 1
 }
-export -f pull
-export KB_NETWORK_GONE KB_NETWORK_PATIENCE_S
+export -f pull kb_clock
+export KB_NETWORK_GONE KB_NETWORK_S
 missing | xargs -r -n 1 -P 3 bash -c 'pull "$1"' pull
 }
 main() {
-kb_lock
-kb_record S pull-images
+kb_start
+kb_step pull-images
 kb_resource 0 images 1 1
 kb_end 'done'
 }

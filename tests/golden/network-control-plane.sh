@@ -100,8 +100,8 @@ explain() {
 wait_for 'cluster DNS from a pod on cp1' 90 0.5
 }
 main() {
-kb_lock
-kb_record S check-pod-network
+kb_start
+kb_step check-pod-network
 kb_resource 0 'pods on every node from a pod on cp1' wait 0
 kb_resource 1 'cluster DNS from a pod on cp1' wait 0
 kb_end 'done'

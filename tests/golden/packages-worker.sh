@@ -252,27 +252,27 @@ apply_10() {
 service_apply kubelet enabled
 }
 main() {
-kb_lock
-kb_record S add-containerd-repository
+kb_start
+kb_step add-containerd-repository
 kb_resource 0 'package repository docker' 1 1
-kb_record S add-kubernetes-repository
+kb_step add-kubernetes-repository
 kb_resource 1 'package repository kubernetes' 1 1
-kb_record S configure-containerd
+kb_step configure-containerd
 kb_resource 2 'file /etc/containerd/config.toml' 1 1
-kb_record S install-packages
+kb_step install-packages
 kb_resource 3 'packages ca-certificates, chrony, conntrack, curl, ebtables, ethtool, gnupg, ipset, iptables, iputils-ping, ipvsadm, jq, nfs-common, socat, containerd.io, kubeadm=1.29.15, kubelet=1.29.15, kubectl=1.29.15' 1 1
-kb_record S hold-packages
+kb_step hold-packages
 kb_resource 4 'hold containerd.io, kubeadm, kubelet, kubectl' 1 0
-kb_record S sync-time
+kb_step sync-time
 kb_resource 5 'service chrony' 1 0
-kb_record S start-containerd
+kb_step start-containerd
 kb_resource 6 'service containerd' 1 0
 kb_resource 7 'containerd answers' 1 0
-kb_record S configure-crictl
+kb_step configure-crictl
 kb_resource 8 'file /etc/crictl.yaml' 1 1
-kb_record S mark-host
+kb_step mark-host
 kb_resource 9 'file /etc/kubernetes/kubeboot/cluster' 1 1
-kb_record S enable-kubelet
+kb_step enable-kubelet
 kb_resource 10 'service kubelet' 1 0
 kb_end 'done'
 }

@@ -79,7 +79,7 @@ rollout_condition() {
         if (!seen[key] && part[1] != "job") print part[1] " " part[3] " missing"
         else if (left[key] != "") print part[1] " " part[3] " " left[key] } }' <(wanted) <(workloads) | head -4 | paste -sd, - | sed 's/,/, /g')
   [ -n "$pending" ] || return 0
-  if [ "$SECONDS" -ge 10 ] && no_worker; then
+  if [ "$((NOW - wait_began))" -ge 10 ] && no_worker; then
     hopeless "No node takes ordinary pods, as no worker has joined: $pending"
   fi
   drift "$pending"
@@ -334,9 +334,11 @@ test_pods_check() {
 }
 test_pods_apply() {
   manifest | kubectl apply --server-side --force-conflicts --field-manager=kubeboot -f -
-  local deadline=$((SECONDS + 120))
+  kb_clock
+  local deadline=$((NOW + 120))
   until [ "$(pods_now | awk '{ print $1 }')" = "$(nodes_now | awk '{ print $1 }')" ]; do
-    if [ "$SECONDS" -ge "$deadline" ]; then
+    kb_clock
+    if [ "$NOW" -ge "$deadline" ]; then
       kubectl -n kube-system get pods -l app.kubernetes.io/name=kubeboot-test -o wide
       nodes_under_pressure
       fail "A pod of the sandbox image does not start on every node"
@@ -419,9 +421,11 @@ test_pods_check() {
 }
 test_pods_apply() {
   manifest | kubectl apply --server-side --force-conflicts --field-manager=kubeboot -f -
-  local deadline=$((SECONDS + 120))
+  kb_clock
+  local deadline=$((NOW + 120))
   until [ "$(pods_now | awk '{ print $1 }')" = "$(nodes_now | awk '{ print $1 }')" ]; do
-    if [ "$SECONDS" -ge "$deadline" ]; then
+    kb_clock
+    if [ "$NOW" -ge "$deadline" ]; then
       kubectl -n kube-system get pods -l app.kubernetes.io/name=kubeboot-test -o wide
       nodes_under_pressure
       fail "A pod of the sandbox image does not start on every node"
@@ -505,9 +509,11 @@ test_pods_check() {
 }
 test_pods_apply() {
   manifest | kubectl apply --server-side --force-conflicts --field-manager=kubeboot -f -
-  local deadline=$((SECONDS + 120))
+  kb_clock
+  local deadline=$((NOW + 120))
   until [ "$(pods_now | awk '{ print $1 }')" = "$(nodes_now | awk '{ print $1 }')" ]; do
-    if [ "$SECONDS" -ge "$deadline" ]; then
+    kb_clock
+    if [ "$NOW" -ge "$deadline" ]; then
       kubectl -n kube-system get pods -l app.kubernetes.io/name=kubeboot-test -o wide
       nodes_under_pressure
       fail "A pod of the sandbox image does not start on every node"
@@ -537,20 +543,20 @@ kubectl get nodes --no-headers -o custom-columns='NAME:.metadata.name,VERSION:.s
 output nodes <<<"$value"
 }
 main() {
-kb_lock
-kb_record S label-nodes
+kb_start
+kb_step label-nodes
 kb_resource 0 'labels of w1' 1 0
-kb_record S wait-for-nodes
+kb_step wait-for-nodes
 kb_resource 1 'every node Ready' wait 0
-kb_record S wait-for-addons
+kb_step wait-for-addons
 kb_resource 2 'cluster DNS, kube-proxy and add-ons' wait 0
 kb_resource 3 'record of add-on calico' 1 0
-kb_record S wait-for-system-pods
+kb_step wait-for-system-pods
 kb_resource 4 'every system pod running' wait 0
-kb_record S start-test-pods
+kb_step start-test-pods
 kb_resource 5 'test pods' 1 0
 kb_resource 6 'output test-pods' 0 0
-kb_record S list-nodes
+kb_step list-nodes
 kb_resource 7 'output nodes' 0 0
 kb_end 'done'
 }

@@ -128,7 +128,7 @@ def test_quiet_shows_nothing(screen):
         in_place("node1"),
         done("node1"),
         waits("node1", "x"),
-        events.LinkLost(START_S, "node1", "lost"),
+        events.Notice(START_S, "node1", "lost"),
         failed("node1"),
     )
     assert quiet.lines == []
@@ -222,7 +222,7 @@ def test_a_plan_without_differences_tells_no_phase(screen):
 def test_no_line_is_wider_than_the_terminal_or_ends_in_spaces(screen, width):
     page = screen(width)
     page.start("node1", "worker-with-a-rather-long-name.example.com")
-    lost = events.LinkLost(START_S, "", "stopping: node1 ends what it is doing; Ctrl-C again leaves now")
+    lost = events.Notice(START_S, "", "stopping: node1 ends what it is doing; Ctrl-C again leaves now")
     page.show(changed("node1"), changed("worker-with-a-rather-long-name.example.com"), lost, failed("node1"))
     assert all(line == line.rstrip() for line in page.lines)
     assert not width or max(map(len, page.lines)) <= width or width < 80

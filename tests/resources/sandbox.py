@@ -146,13 +146,15 @@ class Sandbox:
     def settings(self, mode: Mode) -> Settings:
         """Fresh ones for every call, as for every run."""
         self._count += 1
-        return Settings(f"run-{self._count}", f"nonce{self._count:011d}", "tests", mode, lock_wait_s=1)
+        return Settings(f"run-{self._count}", f"nonce{self._count:011d}", "tests", mode)
 
-    def run(self, *resources: Resource, mode: Mode = "apply", timeout_s: int = 60, mirrored: bool = False) -> Run:
+    def run(self, *resources: Resource, mode: Mode = "apply", step_s: int = 60, mirrored: bool = False) -> Run:
         """One script with one step that wants these resources."""
         step = Step("the-step", "Do it", "safe", lambda _ctx: iter(resources))
-        phase = Phase("the-phase", "A phase", lambda each: each.hosts, (step,), timeout_s=timeout_s)
-        return self.run_phase(phase, context(mirrored), mode)
+        phase = Phase("the-phase", "A phase", lambda each: each.hosts, (step,))
+        ctx = context(mirrored)
+        limits = replace(ctx.cluster.timeouts, step_s=step_s, lock_s=3)
+        return self.run_phase(phase, replace(ctx, cluster=replace(ctx.cluster, timeouts=limits)), mode)
 
     def run_phase(self, phase: Phase, ctx: HostContext, mode: Mode = "apply") -> Run:
         """A whole phase for the context's host."""
@@ -175,6 +177,8 @@ class Sandbox:
             patch.setattr(local, "COMMAND", self.command)
             end = Follower(local.LocalTransport(), settings, run.waits.append).run(script, take)
         run.error = tracker.finish(end)
+        if (owner := self.path("/run/kubeboot/owner")).exists():
+            owner.unlink()  # what the run's release does
         return run
 
     def converge(self, *resources: Resource) -> tuple[Run, Run]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
+from kubeboot.engine.owner import this_run
 from kubeboot.errors import CheckBroken, HostBusy, NotConverged, StepFailed
-from kubeboot.resources import Emit, File, Resource, Secret, Shell, WaitFor
-from tests.resources.sandbox import Sandbox
+from kubeboot.resources import Emit, File, Phase, Resource, Secret, Shell, Step, WaitFor
+from tests.resources.sandbox import Sandbox, context
 
 DONE = "[ -e /etc/done ] || drift 'not done'"
 AFTER = File("/etc/after", "x\n")
@@ -214,40 +217,64 @@ def test_i9_value_of_an_output_is_not_in_the_log(sandbox: Sandbox) -> None:
     assert "canary" not in repr(run.events)
 
 
-def lock(sandbox: Sandbox, seconds: float) -> str:
-    """Shell that holds the host's lock in the background for that long."""
-    held = "mkdir -p /run/kubeboot; exec 9>>/run/kubeboot/lock; flock 9; echo 'ada@laptop' >/run/kubeboot/lock\n"
-    return f"{held}setsid sleep {seconds} >/dev/null 2>&1 </dev/null &"
+def running_script(sandbox: Sandbox, seconds: float) -> None:
+    """What a killed run left behind: a script that goes on for that long."""
+    sandbox.shell(
+        "mkdir -p /run/kubeboot; exec 9>>/run/kubeboot/lock; flock 9; echo 'packages /run/old' >/run/kubeboot/lock\n"
+        "mkdir -p /run/old; printf 'n\\tS\\tinstall\\n' >/run/old/records\n"
+        f"setsid sleep {seconds} >/dev/null 2>&1 </dev/null &"
+    )
 
 
-def test_a_locked_host_is_busy_and_says_with_whom(sandbox: Sandbox) -> None:
-    sandbox.shell(lock(sandbox, 4))
+def test_a_script_that_was_left_running_is_waited_for_and_named(sandbox: Sandbox) -> None:
+    running_script(sandbox, 4)
+    run = sandbox.run(AFTER)
+    assert run.statuses == ["changed"]
+    assert run.waits == ["what an interrupted run left running here to end: packages, install"]
+
+
+def test_a_script_that_does_not_end_makes_the_host_busy(sandbox: Sandbox) -> None:
+    running_script(sandbox, 12)
     run = sandbox.run(AFTER)
     assert isinstance(run.error, HostBusy)
-    assert "ada@laptop" in run.error.message
-    assert run.waits == ["another kubeboot run holds this host: ada@laptop"]
+    assert run.error.message.endswith("did not end in time: packages")
     assert not sandbox.path("/etc/after").exists()
 
 
-def test_a_lock_that_comes_free_is_waited_for(sandbox: Sandbox) -> None:
-    sandbox.shell(lock(sandbox, 0.4))
-    assert sandbox.run(AFTER).statuses == ["changed"]
-
-
-def test_i1_plan_takes_no_lock(sandbox: Sandbox) -> None:
-    sandbox.shell(lock(sandbox, 4))
+def test_i1_plan_waits_for_nobody(sandbox: Sandbox) -> None:
+    running_script(sandbox, 4)
     assert sandbox.run(AFTER, mode="plan").statuses == ["drift"]
 
 
-SLOW: tuple[Resource, ...] = (Shell("slow", DONE, "sleep 30"),)
+def test_a_host_that_another_run_took_over_is_left_alone(sandbox: Sandbox) -> None:
+    other = this_run("20260101-000000-abcd", "init")
+    sandbox.write("/run/kubeboot/owner", f"{other.run_id} 0 {other.encode()}\n")
+    run = sandbox.run(AFTER)
+    assert isinstance(run.error, HostBusy)
+    assert other.user in run.error.message
+    assert not sandbox.path("/etc/after").exists()
 
 
-def test_a_script_that_takes_too_long_is_stopped_and_said_to_be(sandbox: Sandbox) -> None:
-    run = sandbox.run(*SLOW, timeout_s=1)
+SLOW: tuple[Resource, ...] = (Shell("slow", DONE, "sleep 300 & sleep 300; wait"),)
+
+
+def test_a_step_that_takes_too_long_is_stopped_with_all_it_started(sandbox: Sandbox) -> None:
+    run = sandbox.run(*SLOW, AFTER, step_s=1)
     assert run.error is not None
-    assert run.error.reference == "unit-timeout"
-    assert "did not end within 1 s" in run.error.message
+    assert type(run.error) is StepFailed
+    assert "did not end within 1 s and was stopped" in run.error.output
     assert run.error.step == "the-step"
+    assert not sandbox.path("/etc/after").exists()
+    assert "sleep 300" not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+
+
+def test_a_run_that_is_asked_to_stop_ends_before_its_next_step(sandbox: Sandbox) -> None:
+    stop = Shell("stop", DONE, ': >"$KB_DIR/stop"; : >/etc/done')
+    steps = (Step("one", "One", "safe", lambda _: iter((stop,))), Step("two", "Two", "safe", lambda _: iter((AFTER,))))
+    run = sandbox.run_phase(Phase("the-phase", "A phase", lambda each: each.hosts, steps), context())
+    assert run.error is None
+    assert run.statuses == ["changed"]
+    assert not sandbox.path("/etc/after").exists()
 
 
 def test_a_host_that_starts_no_units_says_so(sandbox: Sandbox) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import paramiko
 
+from kubeboot.errors import HostError
 from kubeboot.model import Host
 from kubeboot.transport.base import OnLine
 from kubeboot.transport.lines import Tail
@@ -18,6 +19,7 @@ from kubeboot.transport.ssh.route import RouteError, SshConfig, route
 from kubeboot.transport.ssh.shell import Access
 
 SESSION_TIMEOUT_S = 30
+INTERJECT_TIMEOUT_S = 5
 
 
 def user_known_hosts() -> tuple[Path, ...]:
@@ -103,6 +105,18 @@ class SshTransport:
             return transport.open_session(timeout=SESSION_TIMEOUT_S)
         except paramiko.ChannelException as error:
             raise no_session(self._host.name, error.text) from error
+
+    def interject(self, payload: bytes) -> bool:
+        """See transport.base. sshd may refuse a second session (MaxSessions 1): then it did not run."""
+        links = tuple(self._links)
+        if not links:
+            return False
+        try:
+            channel = links[-1].transport.open_session(timeout=INTERJECT_TIMEOUT_S)
+            execution = Execution(self._host.name, channel, self._access, self._sudo_password)
+            return execution.run(payload, lambda _: True) == 0
+        except (EOFError, OSError, paramiko.SSHException, HostError):
+            return False
 
     def last_stderr(self) -> str:
         """The tail of what the last execute printed to stderr."""
