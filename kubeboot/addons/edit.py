@@ -26,6 +26,10 @@ class Manifest:
             raise self.missing(f"{'one ' if wanted else ''}{kind} {namespace}/{name}")
         return self._open(wanted[0])
 
+    def objects(self, kind: str, namespace: str) -> list[dict[str, Any]]:
+        """All objects of that kind in the namespace, for editing."""
+        return [self._open(item) for item in self.documents if (item.kind, item.namespace) == (kind, namespace)]
+
     def edit_images(self, edit: Callable[[str], str]) -> None:
         """Every container's image replaced by what `edit` makes of it."""
         for document in self.documents:

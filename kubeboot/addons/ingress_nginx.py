@@ -40,10 +40,11 @@ class IngressNginxEdits:
         deployment = manifest.object("Deployment", NAMESPACE, CONTROLLER)
         pod = manifest.at(deployment, "spec", "template", "spec")
         if self.is_host_network:
-            pod["hostNetwork"] = True
-            # with ClusterFirst a pod in the host's network asks the host's DNS servers
-            pod["dnsPolicy"] = "ClusterFirstWithHostNet"
+            _in_host_network(pod)
             _free_ports_first(manifest.at(deployment, "spec"))
+            # its jobs make the controller's certificate, which so does not wait for the pod network either
+            for job in manifest.objects("Job", NAMESPACE):
+                _in_host_network(manifest.at(job, "spec", "template", "spec"))
         self._move_images(manifest)
 
     def _move_images(self, manifest: Manifest) -> None:
@@ -53,6 +54,12 @@ class IngressNginxEdits:
             manifest.edit_images(lambda image: moved(image, self.image_repository, names))
             mirrored.add(self.image_repository.partition("/")[0])
         manifest.drop_digests(frozenset(mirrored))
+
+
+def _in_host_network(pod: dict[str, object]) -> None:
+    pod["hostNetwork"] = True
+    # with ClusterFirst a pod in the host's network asks the host's DNS servers
+    pod["dnsPolicy"] = "ClusterFirstWithHostNet"
 
 
 def _free_ports_first(spec: dict[str, object]) -> None:

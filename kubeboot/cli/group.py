@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
+import signal
 import sys
 from difflib import get_close_matches
 from typing import Any, NoReturn
@@ -59,6 +60,7 @@ def run_and_leave(args: list[str]) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # closed (`>&-`)
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    _hear_signals()
     code = run(args)
     try:
         for stream in (sys.stdout, sys.stderr):
@@ -69,6 +71,14 @@ def run_and_leave(args: list[str]) -> NoReturn:
     if code == EXIT_INTERRUPTED:
         os._exit(code)
     sys.exit(code)
+
+
+def _hear_signals() -> None:
+    """An end asked for by a program, or a terminal that closes, is a Ctrl-C; what is ignored (nohup) stays so."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
 
 
 def run(args: list[str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 
 from kubeboot.addons.addon import Addon, Rollout
 from kubeboot.render import template_text
@@ -13,9 +14,21 @@ IN_CLUSTER = "[ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'\n"
 """Every check that asks the API begins with this, so that a plan on a bare host has an answer."""
 
 
-def applied(addon: Addon) -> Shell:
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Objects to apply last: those of `selector` (key=value), when `needs` (kind/name) is there.
+
+    A pod whose Secret is missing is tried again at ever longer intervals: it is quicker to make it when that is there.
+    """
+
+    selector: str
+    needs: str
+
+
+def applied(addon: Addon, later: Later | None = None) -> Shell:
     """The add-on's objects, by server-side apply; compared by what was recorded when it was last applied and up."""
-    shell = _shell(addon)
+    shell = f"LATER={sh(later.selector)} NEEDS={sh(later.needs)}\n" if later else "LATER='' NEEDS=''\n"
+    shell += _shell(addon)
     return Shell(
         f"add-on {addon.name} {addon.version}".rstrip(),
         check_text=shell + "addon_check",

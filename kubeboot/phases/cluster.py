@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from kubeboot.addons.addon import Addon, Rollout
 from kubeboot.context import HostContext
 from kubeboot.model import Host, Taint
-from kubeboot.phases.addons import IN_CLUSTER, applied, recorded, rolled_out
+from kubeboot.phases.addons import IN_CLUSTER, Later, applied, recorded, rolled_out
 from kubeboot.phases.containerd import pause_image
 from kubeboot.phases.control_plane import joining
+from kubeboot.phases.images import pull_addon_images
 from kubeboot.phases.selections import all_hosts, bootstrap_control_plane
 from kubeboot.render import render, template_text
 from kubeboot.resources import Emit, Phase, Resource, Shell, WaitFor, step
@@ -35,15 +36,16 @@ def apply_calico(ctx: HostContext) -> Iterator[Resource]:
 
 @step(risk="disruptive")
 def apply_ingress_nginx(ctx: HostContext) -> Iterator[Resource]:
-    """Apply ingress-nginx."""
-    yield from (applied(addon) for addon in ctx.addons if addon.name == "ingress-nginx")
+    """Apply ingress-nginx, once there is a node that takes it."""
+    later = Later("app.kubernetes.io/component=controller", "secret/ingress-nginx-admission")
+    yield from (applied(addon, later) for addon in ctx.addons if addon.name == "ingress-nginx")
 
 
 ADDONS = Phase(
     name="addons",
     title="Apply the add-ons",
     select=bootstrap_control_plane,
-    steps=(apply_calico, apply_ingress_nginx),
+    steps=(apply_calico, pull_addon_images),
 )
 
 
@@ -159,6 +161,7 @@ ROLLOUT = Phase(
     steps=(
         label_nodes,
         wait_for_nodes,
+        apply_ingress_nginx,
         wait_for_addons,
         apply_user_manifests,
         wait_for_system_pods,

@@ -1,4 +1,4 @@
-# ADDON, VERSION, NAMESPACE and DIGEST are set, manifest() prints the objects. kubectl says "configured" for objects that do
+# ADDON, VERSION, NAMESPACE and DIGEST are set, to apply also LATER and NEEDS; manifest() prints the objects. kubectl says "configured" for objects that do
 # not change, so what counts is each object's generation (or resourceVersion where there is none and nobody else writes it).
 record_name="kubeboot-addon-$ADDON"
 columns=K:.kind,S:.metadata.namespace,N:.metadata.name,U:.metadata.uid,G:.metadata.generation,R:.metadata.resourceVersion
@@ -28,11 +28,29 @@ addon_check() {
   changed=$({ diff <(tail -n +2 <<<"$record") - <<<"$now" || true; } | awk '/^[<>]/ { print $2 " " $4 }' | sort -u | head -5 | paste -sd, -)
   [ -z "$changed" ] || drift "changed in the cluster since: $changed"
 }
+apply_objects() {
+  local apply=(kubectl apply -n "$NAMESPACE" --server-side --force-conflicts --field-manager=kubeboot -f -)
+  if [ -z "$LATER" ]; then
+    manifest | "${apply[@]}"
+    return
+  fi
+  manifest | "${apply[@]}" -l "${LATER/=/!=}" || return
+  kb_clock
+  local began=$NOW
+  until [ -n "$(kubectl -n "$NAMESPACE" get "$NEEDS" --ignore-not-found -o name)" ] || [ "$NOW" -ge "$((began + 60))" ]; do
+    # Where no node takes the pod that makes it, the wait for the rollout says so.
+    if [ "$NOW" -ge "$((began + 10))" ] && kubectl -n "$NAMESPACE" get pods -o yaml | grep -q 'reason: Unschedulable'; then break; fi
+    waiting "$NEEDS, which the add-on makes itself"
+    sleep 0.5
+    kb_clock
+  done
+  manifest | "${apply[@]}" -l "$LATER"
+}
 addon_apply() {
   kubectl -n kube-system delete configmap "$record_name" --ignore-not-found
   local attempt
   for attempt in 1 2 3 4 5; do
-    if manifest | kubectl apply -n "$NAMESPACE" --server-side --force-conflicts --field-manager=kubeboot -f - >"$KB_DIR/applied" 2>&1; then
+    if apply_objects >"$KB_DIR/applied" 2>&1; then
       tail -n 3 "$KB_DIR/applied"
       kubectl -n kube-system create configmap "$record_name" --from-literal=digest=pending --dry-run=client -o yaml | kubectl apply -f - >/dev/null
       record_write

@@ -116,10 +116,13 @@ def test_ipv6_pod_subnet_is_refused(edit_calico: Edit) -> None:
 
 def test_host_network(edit_ingress: Edit) -> None:
     path = "Deployment/ingress-nginx-controller spec"
+    job = "Job/ingress-nginx-admission-create spec.template.spec"
     assert changes(INGRESS_NGINX, edit_ingress().manifest) == {
         f"{path}.strategy.rollingUpdate.maxSurge": ("(absent)", 0),
         f"{path}.template.spec.hostNetwork": ("(absent)", True),
         f"{path}.template.spec.dnsPolicy": ("ClusterFirst", "ClusterFirstWithHostNet"),
+        f"{job}.hostNetwork": ("(absent)", True),
+        f"{job}.dnsPolicy": ("(absent)", "ClusterFirstWithHostNet"),
     }
 
 

@@ -1,5 +1,6 @@
 # kubeboot: phase addons on a control-plane, after the prelude
 check_0() {
+LATER='' NEEDS=''
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 ADDON=calico VERSION=3.27.5
 NAMESPACE=kube-system DIGEST=2052138a6e1819d5d6a9180484275134535234b1cd70b566e62fed2058cb0e0c
@@ -10,7 +11,7 @@ kind: ConfigMap
 metadata: {name: calico-config, namespace: kube-system}
 KUBEBOOT_END
 }
-# ADDON, VERSION, NAMESPACE and DIGEST are set, manifest() prints the objects. kubectl says "configured" for objects that do
+# ADDON, VERSION, NAMESPACE and DIGEST are set, to apply also LATER and NEEDS; manifest() prints the objects. kubectl says "configured" for objects that do
 # not change, so what counts is each object's generation (or resourceVersion where there is none and nobody else writes it).
 record_name="kubeboot-addon-$ADDON"
 columns=K:.kind,S:.metadata.namespace,N:.metadata.name,U:.metadata.uid,G:.metadata.generation,R:.metadata.resourceVersion
@@ -40,11 +41,29 @@ addon_check() {
   changed=$({ diff <(tail -n +2 <<<"$record") - <<<"$now" || true; } | awk '/^[<>]/ { print $2 " " $4 }' | sort -u | head -5 | paste -sd, -)
   [ -z "$changed" ] || drift "changed in the cluster since: $changed"
 }
+apply_objects() {
+  local apply=(kubectl apply -n "$NAMESPACE" --server-side --force-conflicts --field-manager=kubeboot -f -)
+  if [ -z "$LATER" ]; then
+    manifest | "${apply[@]}"
+    return
+  fi
+  manifest | "${apply[@]}" -l "${LATER/=/!=}" || return
+  kb_clock
+  local began=$NOW
+  until [ -n "$(kubectl -n "$NAMESPACE" get "$NEEDS" --ignore-not-found -o name)" ] || [ "$NOW" -ge "$((began + 60))" ]; do
+    # Where no node takes the pod that makes it, the wait for the rollout says so.
+    if [ "$NOW" -ge "$((began + 10))" ] && kubectl -n "$NAMESPACE" get pods -o yaml | grep -q 'reason: Unschedulable'; then break; fi
+    waiting "$NEEDS, which the add-on makes itself"
+    sleep 0.5
+    kb_clock
+  done
+  manifest | "${apply[@]}" -l "$LATER"
+}
 addon_apply() {
   kubectl -n kube-system delete configmap "$record_name" --ignore-not-found
   local attempt
   for attempt in 1 2 3 4 5; do
-    if manifest | kubectl apply -n "$NAMESPACE" --server-side --force-conflicts --field-manager=kubeboot -f - >"$KB_DIR/applied" 2>&1; then
+    if apply_objects >"$KB_DIR/applied" 2>&1; then
       tail -n 3 "$KB_DIR/applied"
       kubectl -n kube-system create configmap "$record_name" --from-literal=digest=pending --dry-run=client -o yaml | kubectl apply -f - >/dev/null
       record_write
@@ -65,6 +84,7 @@ record_apply() { record_write; }
 addon_check
 }
 apply_0() {
+LATER='' NEEDS=''
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 ADDON=calico VERSION=3.27.5
 NAMESPACE=kube-system DIGEST=2052138a6e1819d5d6a9180484275134535234b1cd70b566e62fed2058cb0e0c
@@ -75,7 +95,7 @@ kind: ConfigMap
 metadata: {name: calico-config, namespace: kube-system}
 KUBEBOOT_END
 }
-# ADDON, VERSION, NAMESPACE and DIGEST are set, manifest() prints the objects. kubectl says "configured" for objects that do
+# ADDON, VERSION, NAMESPACE and DIGEST are set, to apply also LATER and NEEDS; manifest() prints the objects. kubectl says "configured" for objects that do
 # not change, so what counts is each object's generation (or resourceVersion where there is none and nobody else writes it).
 record_name="kubeboot-addon-$ADDON"
 columns=K:.kind,S:.metadata.namespace,N:.metadata.name,U:.metadata.uid,G:.metadata.generation,R:.metadata.resourceVersion
@@ -105,11 +125,29 @@ addon_check() {
   changed=$({ diff <(tail -n +2 <<<"$record") - <<<"$now" || true; } | awk '/^[<>]/ { print $2 " " $4 }' | sort -u | head -5 | paste -sd, -)
   [ -z "$changed" ] || drift "changed in the cluster since: $changed"
 }
+apply_objects() {
+  local apply=(kubectl apply -n "$NAMESPACE" --server-side --force-conflicts --field-manager=kubeboot -f -)
+  if [ -z "$LATER" ]; then
+    manifest | "${apply[@]}"
+    return
+  fi
+  manifest | "${apply[@]}" -l "${LATER/=/!=}" || return
+  kb_clock
+  local began=$NOW
+  until [ -n "$(kubectl -n "$NAMESPACE" get "$NEEDS" --ignore-not-found -o name)" ] || [ "$NOW" -ge "$((began + 60))" ]; do
+    # Where no node takes the pod that makes it, the wait for the rollout says so.
+    if [ "$NOW" -ge "$((began + 10))" ] && kubectl -n "$NAMESPACE" get pods -o yaml | grep -q 'reason: Unschedulable'; then break; fi
+    waiting "$NEEDS, which the add-on makes itself"
+    sleep 0.5
+    kb_clock
+  done
+  manifest | "${apply[@]}" -l "$LATER"
+}
 addon_apply() {
   kubectl -n kube-system delete configmap "$record_name" --ignore-not-found
   local attempt
   for attempt in 1 2 3 4 5; do
-    if manifest | kubectl apply -n "$NAMESPACE" --server-side --force-conflicts --field-manager=kubeboot -f - >"$KB_DIR/applied" 2>&1; then
+    if apply_objects >"$KB_DIR/applied" 2>&1; then
       tail -n 3 "$KB_DIR/applied"
       kubectl -n kube-system create configmap "$record_name" --from-literal=digest=pending --dry-run=client -o yaml | kubectl apply -f - >/dev/null
       record_write
@@ -129,10 +167,46 @@ record_check() { addon_check; }
 record_apply() { record_write; }
 addon_apply
 }
+check_1() {
+wanted() { { printf '%s\n' docker.io/calico/node:v3.27.5; :; } | sort -u; }
+missing() { comm -23 <(wanted) <(ctr --timeout 20s -n k8s.io images list -q 2>/dev/null | sort -u); }
+left=$(missing)
+[ -z "$left" ] || drift "$(wc -l <<<"$left") to pull: $(sed 's|.*/||' <<<"$left" | paste -sd' ')"
+}
+diff_1() {
+wanted() { { printf '%s\n' docker.io/calico/node:v3.27.5; :; } | sort -u; }
+missing() { comm -23 <(wanted) <(ctr --timeout 20s -n k8s.io images list -q 2>/dev/null | sort -u); }
+missing
+}
+apply_1() {
+wanted() { { printf '%s\n' docker.io/calico/node:v3.27.5; :; } | sort -u; }
+missing() { comm -23 <(wanted) <(ctr --timeout 20s -n k8s.io images list -q 2>/dev/null | sort -u); }
+pull() {
+  local image=$1 attempt=0 said deadline
+  kb_clock
+  deadline=$((NOW + KB_NETWORK_S))
+  while :; do
+    if said=$(crictl pull "$image" 2>&1); then echo "$said"; return 0; fi
+    echo "$said"
+    attempt=$((attempt + 1))
+    grep -qE "$KB_NETWORK_GONE" <<<"$said" || deadline=0
+    kb_clock
+    if [ "$attempt" -ge 3 ] && [ "$NOW" -ge "$deadline" ]; then break; fi
+    sleep "$((attempt < 3 ? attempt : 3))"
+  done
+  echo "cannot pull $image" >&2
+  return 1
+}
+export -f pull kb_clock
+export KB_NETWORK_GONE KB_NETWORK_S
+missing | xargs -r -n 1 -P 3 bash -c 'pull "$1"' pull
+}
 main() {
 kb_start
 kb_step apply-calico
 kb_resource 0 'add-on calico 3.27.5' 1 0
+kb_step pull-addon-images
+kb_resource 1 images 1 1
 kb_end 'done'
 }
 main
