@@ -34,13 +34,20 @@ class Encapsulation(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SshSettings:
-    """How to log in. `identity_file` None: agent and default keys. `host_key`: SHA256 fingerprint or public key."""
+    """How to log in. `identity_file` None: agent and default keys. `host_key`: SHA256 fingerprint or public key.
+
+    `host`: name or address to log in to; empty: the host's address. The sudo password is the first line of the file,
+    or of what the command prints here; at most one of the two is given.
+    """
 
     user: str = "root"
     port: int = 22
     identity_file: Path | None = None
     host_key: str = ""
     connect_timeout_s: int = 10
+    host: str = ""
+    sudo_password_file: Path | None = None
+    sudo_password_command: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,16 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.IntRange(1, 500),
             help="Work on so many hosts at a time.",
         ),
+        click.option(
+            "-K", "--ask-sudo-password", "is_sudo_asked", is_flag=True, help="Ask for the sudo password first."
+        ),
+        click.option(
+            "--sudo-password-file",
+            "sudo_file",
+            default="",
+            metavar="FILE",
+            help="Take the sudo password from the first line of FILE.",
+        ),
         click.option("-v", "--verbose", is_flag=True, help="Show everything that is looked at, with its output."),
         click.option("-q", "--quiet", is_flag=True, help="Show only the summary, and errors."),
     )
@@ -72,13 +82,17 @@ def plan(**options: Any) -> int:
 
 
 def _run(
-    command: str, mode: Any, *, path: str, ignored: str, parallel: int, verbose: bool, quiet: bool, wait_s: int = 0
+    command: str, mode: Any, *, path: str, ignored: str, verbose: bool, quiet: bool, sudo_file: str, **others: Any
 ) -> int:
     if verbose and quiet:
         raise click.UsageError("--verbose and --quiet exclude each other.", click.get_current_context())
+    if sudo_file and others["is_sudo_asked"]:
+        message = "--ask-sudo-password and --sudo-password-file exclude each other."
+        raise click.UsageError(message, click.get_current_context())
     from kubeboot.cli.run import Options, run_workflow
     from kubeboot.cli.waivers import waived_names
     from kubeboot.workflows import INIT
 
     verbosity = 1 if verbose else -1 if quiet else 0
-    return run_workflow(INIT, Options(command, mode, path, waived_names(ignored), parallel, verbosity, wait_s))
+    names = waived_names(ignored)
+    return run_workflow(INIT, Options(command, mode, path, names, verbosity, sudo_file=sudo_file, **others))

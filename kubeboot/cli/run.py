@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from kubeboot.addons.addon import Addon
 from kubeboot.addons.life import end_of_life_notice
 from kubeboot.addons.load import load_addons
+from kubeboot.cli.given import given_sudo_password
 from kubeboot.cli.summary import summary_lines
 from kubeboot.engine import events
 from kubeboot.engine.gather import gather_facts
@@ -27,10 +28,12 @@ from kubeboot.model import Cluster
 from kubeboot.preflight import run_preflight
 from kubeboot.report.console import ConsoleSink
 from kubeboot.report.printer import Printer, stdout_console
+from kubeboot.report.terminal import Terminal, has_terminal
 from kubeboot.report.words import wrap
 from kubeboot.resources.base import Phase
 from kubeboot.transport.base import Transport
-from kubeboot.transport.ssh import SshTransport
+from kubeboot.transport.credentials import SudoPasswords
+from kubeboot.transport.ssh import KeyRing, SshTransport
 
 WAIT_POLL_S = 3
 
@@ -43,9 +46,11 @@ class Options:
     mode: Mode
     inventory: str
     ignored: frozenset[str]
-    parallel: int
     verbosity: int
+    parallel: int
     wait_s: int = 0
+    is_sudo_asked: bool = False
+    sudo_file: str = ""
 
 
 def run_workflow(workflow: Sequence[Phase], options: Options) -> int:
@@ -53,11 +58,12 @@ def run_workflow(workflow: Sequence[Phase], options: Options) -> int:
     started_s = time.time()
     printer = Printer(stdout_console())
     cluster, warnings = load_inventory(options.inventory)
+    sudo_password = given_sudo_password(Terminal(), options.is_sudo_asked, options.sudo_file)
     addons = load_addons(cluster)
     if options.verbosity >= 0:
         _warn(printer, options, cluster, warnings)
     sink = ConsoleSink(printer, options.verbosity)
-    with _connections(cluster) as transports, closing(sink):
+    with _connections(cluster, Terminal(sink.paused), sudo_password) as transports, closing(sink):
         outcome = _run(workflow, options, sink, cluster, addons, transports)
     return _finish(printer, options, cluster, outcome, started_s)
 
@@ -71,12 +77,18 @@ def _warn(printer: Printer, options: Options, cluster: Cluster, warnings: Sequen
 
 
 @contextmanager
-def _connections(cluster: Cluster) -> Iterator[Mapping[str, Transport]]:
+def _connections(cluster: Cluster, terminal: Terminal, sudo_password: str | None) -> Iterator[Mapping[str, Transport]]:
     """A transport per host by name; closed at the end, connected by whoever needs it first."""
-    transports = {host.name: SshTransport(host, directory=cluster.directory) for host in cluster.hosts}
+    passwords = SudoPasswords(terminal.secret, sudo_password)
+    keys = KeyRing(terminal.secret if has_terminal() else None)
+    transports = {
+        host.name: SshTransport(host, directory=cluster.directory, sudo_password=passwords.of(host), keys=keys)
+        for host in cluster.hosts
+    }
     try:
         yield transports
     finally:
+        terminal.restore()
         for transport in transports.values():
             transport.close()
 

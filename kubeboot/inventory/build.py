@@ -67,12 +67,16 @@ def _host(inventory: schema.Inventory, host: schema.HostSection, directory: File
 def _ssh(shared: schema.Ssh, host: schema.HostSection, directory: FilePath) -> model.SshSettings:
     own = host.ssh
     identity = shared.identity_file if own.identity_file is None else own.identity_file
+    sudo = own if own.has_sudo_password else shared
     return model.SshSettings(
         user=own.user or shared.user,
         port=own.port or shared.port,
         identity_file=resolve(directory, identity) if identity else None,
         host_key=host.host_key,
         connect_timeout_s=own.connect_timeout or shared.connect_timeout,
+        host=own.host,
+        sudo_password_file=resolve(directory, sudo.sudo_password_file) if sudo.sudo_password_file else None,
+        sudo_password_command=tuple(sudo.sudo_password_command or ()),
     )
 
 

@@ -35,11 +35,17 @@ def check_files(draft: Draft) -> None:
             _read(draft, (*endpoint, "ca"), CERTIFICATE, "a CA certificate in PEM form")
             _read_password(draft, (*endpoint, "passwordFile"))
     for host in (("ssh",), *((*host, "ssh") for host in draft.each("hosts"))):
-        _check_identity(draft, (*host, "identityFile"))
+        _check_sudo_password(draft, host)
     for addon in ("calico", "ingressNginx"):
         _check_manifest(draft, ("addons", addon, "manifest"))
     for item in draft.each("addons", "manifests"):
         _check_manifest(draft, (*item, "path"))
+
+
+def check_identities(draft: Draft) -> None:
+    """The private keys are there and are private keys. A check of its own: `kubeboot ssh-setup` makes a missing one."""
+    for host in (("ssh",), *((*host, "ssh") for host in draft.each("hosts"))):
+        _check_identity(draft, (*host, "identityFile"))
 
 
 def _check_no_key_url(draft: Draft, path: Path) -> None:
@@ -71,6 +77,15 @@ def _content(draft: Draft, path: Path, file: FilePath, size: int) -> bytes | Non
     return None
 
 
+def _check_sudo_password(draft: Draft, ssh: Path) -> None:
+    _read_password(draft, (*ssh, "sudoPasswordFile"))
+    command = (*ssh, "sudoPasswordCommand")
+    if draft.get(command) and draft.get((*ssh, "sudoPasswordFile")):
+        draft.report(command, "is given beside sudoPasswordFile", "keep one of the two")
+    if draft.get(command) and not draft.get(command)[0]:
+        draft.report(command, "begins with an empty word", 'write the program first, such as ["pass", "show", "sudo"]')
+
+
 def _read_password(draft: Draft, path: Path) -> None:
     text = _read(draft, path, "", "a password file")
     file = _file(draft, path) if text is not None else None
@@ -82,7 +97,7 @@ def _read_password(draft: Draft, path: Path) -> None:
         draft.report(path, message, "write the password alone into it")
     draft.texts[file] = password
     _warn_if_open(draft, path, file)
-    if not draft.get((*path[:-1], "username"), ""):
+    if path[-1] == "passwordFile" and not draft.get((*path[:-1], "username"), ""):
         draft.report(path, "is given without username", "give both or neither")
 
 

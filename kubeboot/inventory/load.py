@@ -12,7 +12,7 @@ from kubeboot.inventory.check_network import check_addresses, check_endpoint, ch
 from kubeboot.inventory.check_sources import check_addons, check_registries, check_repositories
 from kubeboot.inventory.document import MAX_BYTES, Unreadable, read_document
 from kubeboot.inventory.draft import Draft
-from kubeboot.inventory.files import check_files
+from kubeboot.inventory.files import check_files, check_identities
 from kubeboot.inventory.problems import in_order
 from kubeboot.inventory.schema import Inventory
 from kubeboot.inventory.shape import check_shape
@@ -32,6 +32,7 @@ CHECKS = (
     check_addons,
     check_kubeadm,
     check_files,
+    check_identities,
 )
 
 

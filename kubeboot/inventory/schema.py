@@ -206,6 +206,10 @@ class Ssh(Section):
     """Private key; empty means the agent's and the default keys."""
     connect_timeout: Annotated[int, Field(ge=1, le=600)] = 10
     """Seconds to wait for a connection."""
+    sudo_password_file: s.MaybeFile = ""
+    """File whose first line is the sudo password, where sudo wants one."""
+    sudo_password_command: list[str] = []
+    """Command on this machine, as a list, whose first line of output is the sudo password."""
 
 
 class HostSsh(Section):
@@ -219,6 +223,17 @@ class HostSsh(Section):
     """As in ssh."""
     connect_timeout: Annotated[int, Field(ge=1, le=600)] | None = None
     """As in ssh."""
+    sudo_password_file: s.MaybeFile | None = None
+    """As in ssh; takes the place of both of ssh's sudoPassword keys."""
+    sudo_password_command: list[str] | None = None
+    """As in ssh; takes the place of both of ssh's sudoPassword keys."""
+    host: s.MaybeSshHost = ""
+    """Name or address to log in to instead of address: another network, a Host of ~/.ssh/config."""
+
+    @property
+    def has_sudo_password(self) -> bool:
+        """Whether the host has its own word on the sudo password."""
+        return self.sudo_password_file is not None or self.sudo_password_command is not None
 
 
 class Time(Section):

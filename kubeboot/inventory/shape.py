@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import Any, get_args
 
@@ -23,6 +24,10 @@ _KINDS = {
     "model_type": "a mapping",
     "model_attributes_type": "a mapping",
 }
+NO_SECRETS = (
+    "give sudoPasswordFile or sudoPasswordCommand, or --ask-sudo-password on the command line; a key's passphrase is "
+    "asked for, or is ssh-agent's to know; to log in by key alone, run kubeboot ssh-setup once"
+)
 _OLD_WORDS = {"master": "control-plane", "controlplane": "control-plane", "control_plane": "control-plane"}
 
 
@@ -95,6 +100,9 @@ def _existing(draft: Draft, path: Path, kind: str) -> Path:
 
 
 def _report_unknown(draft: Draft, path: Path) -> None:
+    if "ssh" in path[:-1] and re.search("pass|secret|become", str(path[-1]).lower()):
+        draft.reject_key(path, "is not for the inventory, which others read", NO_SECRETS)
+        return
     known = known_keys(path[:-1])
     guess = nearest(str(path[-1]), known)
     hint = f"did you mean {guess}?" if guess else f"known here: {', '.join(known)}"

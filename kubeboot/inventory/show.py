@@ -28,9 +28,11 @@ def inventory_yaml(inventory: Inventory, cluster: Cluster) -> str:
     data = inventory.model_dump(by_alias=True)
     data["cluster"]["controlPlaneEndpoint"] = cluster.endpoint
     _fill_mirrors(data["mirrors"], cluster)
-    for host, section in zip(cluster.hosts, data["hosts"], strict=True):
+    for host, given, section in zip(cluster.hosts, inventory.hosts, data["hosts"], strict=True):
         section["roles"] = [role.value for role in Role if role in host.roles]
-        section["ssh"] = data["ssh"] | {key: value for key, value in section["ssh"].items() if value is not None}
+        no_password = {"sudoPasswordFile": "", "sudoPasswordCommand": []} if given.ssh.has_sudo_password else {}
+        own = {key: value for key, value in section["ssh"].items() if value is not None}
+        section["ssh"] = data["ssh"] | no_password | own
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 

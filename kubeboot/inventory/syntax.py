@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from kubeboot.inventory.problems import Invalid, quoted
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_SSH_HOST = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9_.:-]{0,252}(%[A-Za-z0-9_.-]{1,15})?")
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
 _QUALIFIED = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 _URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~:/+,=@%?&-]*)?")
@@ -142,6 +143,15 @@ def user(value: str) -> str:
     """A Linux login name."""
     if not _USER.fullmatch(value):
         raise Invalid(f"{quoted(value)} is not a user name", "use letters, digits, _ . and -, beginning with a letter")
+    return value
+
+
+def ssh_host(value: str) -> str:
+    """A name, an alias of ~/.ssh/config or an address, IPv6 also with %interface; never with a port."""
+    if not _SSH_HOST.fullmatch(value):
+        raise Invalid(
+            f"{quoted(value)} is not a host name or address", "a port goes into ssh.port, a user into ssh.user"
+        )
     return value
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Group
@@ -89,6 +90,18 @@ class ConsoleSink:
             if self._is_plan and self._verbosity >= 0:
                 for line, style in self._planned.lines(self._printer.width):
                     self._printer.line(line, style)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Without the live table, while somebody is asked something. Lines still come."""
+        live = self._live
+        if live:
+            live.stop()
+        try:
+            yield
+        finally:
+            if live and self._live is live:  # not closed meanwhile
+                live.start()
 
     def __rich__(self) -> Group:
         """The live table."""

@@ -136,6 +136,27 @@ def test_a_waiver_that_cannot_be_is_refused_before_anything_else(names, message,
     assert "Traceback" not in result.stderr
 
 
+ONE_HOST = "cluster: {kubernetesVersion: 1.29.15}\nhosts: [{name: node1, address: 192.0.2.1}]\n"
+"""Valid; nothing of it is ever asked for."""
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["-K"], "--ask-sudo-password: there is no terminal to ask on [no-terminal]"),
+        (["-K", "--sudo-password-file", "x"], "--ask-sudo-password and --sudo-password-file exclude each other."),
+        (["--sudo-password-file", "none"], "the password file none cannot be read: No such file or directory"),
+        (["--sudo-password-file", "empty"], "the password file empty does not begin with a line that is a password"),
+    ],
+)
+def test_a_sudo_password_that_cannot_be_had(options, message, tmp_path):
+    (tmp_path / "inventory.yaml").write_text(ONE_HOST)
+    (tmp_path / "empty").write_text("")
+    result = kubeboot("plan", "-q", *options, cwd=tmp_path)
+    assert result.returncode == 2
+    assert message in result.stderr
+
+
 def test_version():
     assert kubeboot("--version").stdout.startswith("kubeboot ")
 

@@ -101,7 +101,9 @@ def test_show_fills_defaults_and_holds_no_password(folder):
     assert data["cluster"]["controlPlaneEndpoint"] == "192.168.56.11:6443"
     assert data["mirrors"]["imageRepository"] == "registry.aliyuncs.com/google_containers"
     assert data["hosts"][0]["roles"] == ["control-plane", "worker"]
-    assert data["hosts"][0]["ssh"] == {"user": "root", "port": 2222, "identityFile": "", "connectTimeout": 10}
+    login = {"user": "root", "port": 2222, "identityFile": "", "connectTimeout": 10, "host": ""}
+    no_password = {"sudoPasswordFile": "", "sudoPasswordCommand": []}
+    assert data["hosts"][0]["ssh"] == login | no_password
 
 
 def test_the_command_line_does_not_load_pydantic():

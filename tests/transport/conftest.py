@@ -48,7 +48,7 @@ def make_transport(tmp_path: Path) -> Iterator[MakeTransport]:
     made: list[SshTransport] = []
 
     def make(sshd: Sshd, *, known: str | None = None, config: str = "", **settings: Any) -> SshTransport:
-        options = {key: settings.pop(key) for key in ("sudo_password", "known_hosts") if key in settings}
+        options = {key: settings.pop(key) for key in ("sudo_password", "known_hosts", "keys") if key in settings}
         address = settings.pop("address", "127.0.0.1")
         (tmp_path / "known_hosts").write_text(sshd.known_hosts_line() if known is None else known)
         (tmp_path / "ssh_config").write_text(config)

@@ -29,10 +29,10 @@ def run(transport: Transport, payload: str | bytes) -> tuple[int | None, list[st
     return status, lines
 
 
-def make_key(path: Path, kind: str = "ed25519", passphrase: str = "") -> str:
+def make_key(path: Path, kind: str = "ed25519", passphrase: str = "", *more: str) -> str:
     """Make a key pair; the public key's line without its comment."""
     extra = ["-b", "2048"] if kind == "rsa" else []
-    subprocess.run(["ssh-keygen", "-q", "-t", kind, *extra, "-N", passphrase, "-C", "", "-f", path], check=True)
+    subprocess.run(["ssh-keygen", "-q", "-t", kind, *extra, *more, "-N", passphrase, "-C", "", "-f", path], check=True)
     return " ".join(path.with_name(path.name + ".pub").read_text().split()[:2])
 
 

@@ -5,6 +5,7 @@ Fabric is not used: its Connection accepts any host key, feeds stdin one charact
 import time on top (fabric 3.2.3, paramiko 5.1.0, measured: 0.138 s against 0.161 s of CPU).
 """
 
+from kubeboot.transport.ssh.keyring import KeyRing
 from kubeboot.transport.ssh.transport import SshTransport
 
-__all__ = ["SshTransport"]
+__all__ = ["KeyRing", "SshTransport"]

@@ -26,7 +26,8 @@ READY_LIMIT_S = 60
 EXIT_LIMIT_S = 30
 LINGER_S = 2
 
-SudoPassword = Callable[[], str]
+SudoPassword = Callable[[], str | None]
+"""The sudo password, asked for when sudo wants one; None when there is none to give. May raise SudoRefused."""
 
 
 class Stopped(Exception):
@@ -44,6 +45,7 @@ class Execution:
         self._is_ready = False
         self._writer: threading.Thread | None = None
         self._noise = Tail()
+        self._ready_by = 0.0
         self.access = access
         self.stderr = Tail()
 
@@ -58,7 +60,7 @@ class Execution:
         try:
             self._channel.settimeout(POLL_S)
             self._channel.exec_command(shell.remote_command(self._asked_access))
-            if self._asked_access in (Access.ROOT, Access.SUDO):
+            if self._asked_access.is_known_to_need_nothing:
                 self._send(payload)
             return self._follow()
         except Stopped:
@@ -72,13 +74,13 @@ class Execution:
 
     def _follow(self) -> int | None:
         cutter = LineCutter()
-        ready_by = time.monotonic() + READY_LIMIT_S
+        self._ready_by = time.monotonic() + READY_LIMIT_S
         while (chunk := self._receive()) != b"":
             self._drain_stderr()
             for line in cutter.feed(chunk or b""):
                 self._take(line)
             if not self._is_ready:
-                self._watch_ready(ready_by)
+                self._watch_ready()
         status = self._exit_status()
         self._drain_stderr()
         if status is not None:
@@ -129,6 +131,8 @@ class Execution:
             self._ready()
         elif marker == shell.VIA_SUDO:
             self.access = Access.SUDO
+        elif marker == shell.VIA_SUDO_TTY:
+            self.access = Access.SUDO_TTY
         elif marker == shell.PASSWORD:
             self.access = Access.SUDO_PASSWORD
             self._send_password()
@@ -141,27 +145,30 @@ class Execution:
 
     def _ready(self) -> None:
         self._is_ready = True
-        if self._asked_access in (Access.ROOT, Access.SUDO):
+        if self._asked_access.is_known_to_need_nothing:
             return
         if self.access is Access.UNKNOWN:
             self.access = Access.ROOT
         self._send(self._payload)
 
     def _send_password(self) -> None:
-        if self._password is None:
+        """Somebody may have to type it: the time that takes does not count."""
+        password = self._password() if self._password else None
+        if password is None:
             raise sudo_refused(self._host, "a password is required")
-        self._channel.sendall(self._password().encode() + b"\n")
+        self._channel.sendall(password.encode() + b"\n")
+        self._ready_by = time.monotonic() + READY_LIMIT_S
 
-    def _watch_ready(self, ready_by: float) -> None:
+    def _watch_ready(self) -> None:
         said = self.stderr.text()
         if said.count(shell.PROMPT) > 1 or "Sorry, try again" in said:
             raise wrong_password(self._host)
-        if time.monotonic() > ready_by:
+        if time.monotonic() > self._ready_by:
             raise shell_silent(self._host, READY_LIMIT_S, self._noise.text() + said)
 
     def _never_ready(self) -> HostError:
         said = self.stderr.text().replace(shell.PROMPT, "").strip()
-        if self.access in (Access.SUDO, Access.SUDO_PASSWORD):
+        if self.access in (Access.SUDO, Access.SUDO_TTY, Access.SUDO_PASSWORD):
             return sudo_refused(self._host, said)
         return no_shell(self._host, (self._noise.text() + said).strip())
 

@@ -13,6 +13,7 @@ import paramiko
 from kubeboot.errors import Unreachable
 from kubeboot.transport.hostkeys import KEY_TYPES, HostKey, Verdict, Vouchers, known_name, vouchers
 from kubeboot.transport.ssh import handshake, problems
+from kubeboot.transport.ssh.keyring import KeyLocked, KeyRing
 from kubeboot.transport.ssh.login import log_in
 from kubeboot.transport.ssh.pulse import Pulse
 from kubeboot.transport.ssh.route import Hop
@@ -47,8 +48,9 @@ class Linker:
     `link` raises Unreachable, HostKeyUnknown or HostKeyChanged.
     """
 
-    def __init__(self, host: str, hop: Hop, below: Link | None, files: Sequence[Path]) -> None:
+    def __init__(self, host: str, hop: Hop, below: Link | None, files: Sequence[Path], keys: KeyRing) -> None:
         self._host = host
+        self._keys = keys
         self._hop = hop
         self._below = below
         self._deadline = 0.0
@@ -64,13 +66,19 @@ class Linker:
             raise problems.config_unusable(self._host, f"{error.filename} cannot be read: {error.strerror}") from error
 
     def link(self) -> Link:
-        """Connect, check the host's key, log in. sshd turning us away (MaxStartups) is met with another try."""
+        """Connect, check the host's key, log in. sshd turning us away (MaxStartups) is met with another try.
+
+        A passphrase is asked for while no connection is held: sshd gives half-made ones little time and room.
+        """
         self._deadline = time.monotonic() + self._hop.connect_timeout_s
         pause_s, tries = FIRST_PAUSE_S, 0
         while True:
             tries += 1
             try:
                 return self._trusted()
+            except KeyLocked as locked:
+                self._keys.unlock(locked.path)
+                self._deadline = time.monotonic() + self._hop.connect_timeout_s
             except handshake.Busy as error:
                 # Full jitter: hosts that were turned away together must not come back together.
                 wait_s = random.uniform(pause_s / 2, pause_s)  # noqa: S311 (not a secret)
@@ -127,7 +135,7 @@ class Linker:
 
     def _log_in(self, transport: paramiko.Transport, wire: Wire) -> None:
         try:
-            log_in(self._host, self._hop, transport)
+            log_in(self._host, self._hop, transport, self._keys)
         except (EOFError, OSError, paramiko.SSHException) as error:
             handshake.close(transport, wire)
             raise handshake.Busy from error

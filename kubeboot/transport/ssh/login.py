@@ -7,7 +7,6 @@ Each refused key counts against the server's MaxAuthTries (6), so nothing is tri
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import paramiko
 
 from kubeboot.errors import Unreachable
 from kubeboot.transport.ssh import problems
+from kubeboot.transport.ssh.keyring import KeyEncrypted, KeyRing, KeyUnusable, public_blob
 from kubeboot.transport.ssh.route import Hop
 
 DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
@@ -30,14 +30,15 @@ class Candidate:
     problem: Unreachable | None = None
 
 
-def log_in(host: str, hop: Hop, transport: paramiko.Transport) -> None:
-    """Authenticate. Raises Unreachable (auth-refused, key-encrypted, key-unreadable); connection errors pass."""
+def log_in(host: str, hop: Hop, transport: paramiko.Transport, keys: KeyRing) -> None:
+    """Authenticate. Raises KeyLocked, Unreachable (auth-refused, key-encrypted, key-unreadable); connection errors
+    pass."""
     tried: list[str] = []
     seen: set[bytes] = set()
     problem: Unreachable | None = None
     agent = _open_agent()
     try:
-        for candidate in _candidates(host, hop, agent.get_keys() if agent else ()):
+        for candidate in _candidates(host, hop, agent.get_keys() if agent else (), keys):
             if candidate.key is None:
                 problem = problem or candidate.problem
                 tried.append(f"{candidate.name} (not usable)")
@@ -52,6 +53,11 @@ def log_in(host: str, hop: Hop, transport: paramiko.Transport) -> None:
     if problem and len(tried) == 1:
         raise problem
     raise problems.auth_refused(host, hop, tried, "")
+
+
+def default_keys() -> tuple[Path, ...]:
+    """Where keys lie when nothing names one, the preferred first."""
+    return tuple(Path.home() / ".ssh" / name for name in DEFAULT_KEYS)
 
 
 def _open_agent() -> paramiko.Agent | None:
@@ -76,55 +82,27 @@ def _try(host: str, hop: Hop, transport: paramiko.Transport, key: paramiko.PKey,
     return True
 
 
-def _candidates(host: str, hop: Hop, agent_keys: tuple[paramiko.AgentKey, ...]) -> Iterator[Candidate]:
+def _candidates(host: str, hop: Hop, agent_keys: tuple[paramiko.AgentKey, ...], keys: KeyRing) -> Iterator[Candidate]:
     files = [hop.identity_file] if hop.identity_file else [path for path in hop.config_identities if path.exists()]
     for path in files:
-        yield _from_file_or_agent(host, path, agent_keys)
+        yield _from_file_or_agent(host, path, agent_keys, keys)
     if hop.identity_file or hop.is_identities_only:
         return
     for key in agent_keys:
         yield Candidate(f"agent key {key.comment or key.get_name()}", key)
     if not files:
-        folder = Path.home() / ".ssh"
-        yield from (_from_file_or_agent(host, folder / name, ()) for name in DEFAULT_KEYS if (folder / name).exists())
+        yield from (_from_file_or_agent(host, path, (), keys) for path in default_keys() if path.exists())
 
 
-def _from_file_or_agent(host: str, path: Path, agent_keys: tuple[paramiko.AgentKey, ...]) -> Candidate:
+def _from_file_or_agent(host: str, path: Path, agent_keys: tuple[paramiko.AgentKey, ...], keys: KeyRing) -> Candidate:
     """The agent's key where it is the same one: it needs no passphrase."""
-    public = _public_blob(path)
+    public = public_blob(path)
     for key in agent_keys:
         if public and key.asbytes() == public:
             return Candidate(f"{path} (in the agent)", key)
     try:
-        return Candidate(str(path), paramiko.PKey.from_path(path))
-    except (paramiko.PasswordRequiredException, TypeError):  # cryptography: TypeError for a missing password
-        return Candidate(str(path), None, problems.key_encrypted(host, path))
-    except OSError as error:
-        return Candidate(str(path), None, problems.key_unreadable(host, path, error.strerror or str(error)))
-    except (ValueError, paramiko.SSHException, paramiko.pkey.UnknownKeyType):
-        return Candidate(str(path), None, problems.key_unreadable(host, path, "it is not a private key"))
-
-
-def _public_blob(path: Path) -> bytes:
-    """The public half of a key file, encrypted or not; empty when it does not tell.
-
-    From the .pub file beside it, else from an OpenSSH key's header, where it stands in clear (PROTOCOL.key).
-    """
-    try:
-        fields = path.with_name(path.name + ".pub").read_text(encoding="utf-8").split()
-        return base64.b64decode(fields[1])
-    except (OSError, ValueError, IndexError):
-        pass
-    try:
-        body = "".join(line for line in path.read_text(encoding="ascii").splitlines() if not line.startswith("-----"))
-        data = base64.b64decode(body)
-        magic = b"openssh-key-v1\0"
-        if not data.startswith(magic):
-            return b""
-        message = paramiko.Message(data[len(magic) :])
-        for _ in range(3):  # cipher, kdf, kdf options
-            message.get_binary()
-        message.get_int()
-        return bytes(message.get_binary())
-    except (OSError, ValueError):
-        return b""
+        return Candidate(str(path), keys.load(path))
+    except KeyEncrypted as error:
+        return Candidate(str(path), None, problems.key_encrypted(host, path, is_wrong=error.is_wrong))
+    except KeyUnusable as error:
+        return Candidate(str(path), None, problems.key_unreadable(host, path, str(error)))

@@ -84,10 +84,13 @@ def key_unreadable(host: str, path: object, detail: str) -> Unreachable:
     return _unreachable(host, "key-unreadable", f"the key file {path} cannot be used: {detail}", hint)
 
 
-def key_encrypted(host: str, path: object) -> Unreachable:
-    """The key file has a passphrase and the agent does not hold it."""
+def key_encrypted(host: str, path: object, *, is_wrong: bool) -> Unreachable:
+    """The key file has a passphrase that nobody gave, and the agent does not hold it."""
     message = f"the key file {path} is protected by a passphrase, and ssh-agent does not hold that key"
-    return _unreachable(host, "key-encrypted", message, f"run: eval $(ssh-agent); ssh-add {path}")
+    if is_wrong:
+        message = f"the passphrase given for the key file {path} does not fit"
+    hint = f"run: eval $(ssh-agent); ssh-add {path}"
+    return _unreachable(host, "key-encrypted", message, hint + ", or run kubeboot on a terminal: it asks once")
 
 
 def auth_refused(host: str, hop: Hop, tried: Sequence[str], detail: str) -> Unreachable:

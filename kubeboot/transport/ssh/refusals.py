@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from kubeboot.errors import HostError, SudoRefused, Unreachable
 
+HOW_TO_GIVE = "add --ask-sudo-password (-K), or --sudo-password-file FILE, or ssh.sudoPasswordFile to the inventory"
 NOPASSWD = (
     "on the host, as root, allow the login user everything without a password:\n"
     "  echo 'USER ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/kubeboot && chmod 440 /etc/sudoers.d/kubeboot"
@@ -17,8 +18,11 @@ def sudo_refused(host: str, said: str) -> SudoRefused:
     """The login user is not root, and sudo said no (or is not there)."""
     lowered = said.lower()
     if "must have a tty" in lowered:
-        hint = "sudoers says requiretty; add for the login user: Defaults:USER !requiretty"
-        message = "sudo works only on a terminal here (requiretty)"
+        hint = (
+            "install script(1) there (Debian: bsdutils, others: util-linux), or take requiretty back, as root:\n"
+            "  echo 'Defaults:USER !requiretty' > /etc/sudoers.d/kubeboot-tty && chmod 440 /etc/sudoers.d/kubeboot-tty"
+        )
+        message = "sudo works only on a terminal here (requiretty), and the host has no script(1) to make one"
         return SudoRefused(host, message, hint=hint, reference="sudo-requiretty")
     if "no sudo command" in lowered:
         hint = "install sudo on the host, or log in as root (ssh.user in the inventory)"
@@ -26,14 +30,17 @@ def sudo_refused(host: str, said: str) -> SudoRefused:
         return SudoRefused(host, message, hint=hint, reference="sudo-missing")
     if "password is required" in lowered:
         message = "sudo wants a password, and kubeboot was given none"
-        return SudoRefused(host, message, hint=f"give kubeboot the sudo password, or {NOPASSWD}")
+        return SudoRefused(host, message, hint=f"{HOW_TO_GIVE}, or {NOPASSWD}")
     message = f"the login user may not become root; sudo said: {said.strip() or 'nothing'}"
     return SudoRefused(host, message, hint=NOPASSWD, output=said)
 
 
 def wrong_password(host: str) -> SudoRefused:
     """sudo did not take the password; it is sent once only, so that no account is locked."""
-    hint = "it was tried once; check the sudo password of the login user on this host"
+    hint = (
+        "it was tried once, so that no account is locked; check the login user's password on this host. Hosts with\n"
+        "passwords of their own have a sudoPasswordFile each, under the host's ssh in the inventory"
+    )
     return SudoRefused(host, "sudo refused the password", hint=hint, reference="sudo-password-wrong")
 
 

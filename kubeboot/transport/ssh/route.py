@@ -99,7 +99,7 @@ def route(host: Host, directory: Path, config: SshConfig) -> tuple[Hop, ...]:
     ssh = host.ssh
     port = ssh.port if ssh.port != DEFAULTS.port else 0
     user = ssh.user if ssh.user != DEFAULTS.user else ""
-    found = config.lookup(host.address, port=port, user=user)
+    found = config.lookup(ssh.host or host.address, port=port, user=user)
     target = Hop(
         address=found["hostname"],
         port=_port(found),

@@ -13,6 +13,7 @@ from kubeboot.transport.base import OnLine
 from kubeboot.transport.lines import Tail
 from kubeboot.transport.ssh import problems
 from kubeboot.transport.ssh.execution import Execution, SudoPassword
+from kubeboot.transport.ssh.keyring import KeyRing
 from kubeboot.transport.ssh.link import Link, Linker
 from kubeboot.transport.ssh.refusals import no_session
 from kubeboot.transport.ssh.route import RouteError, SshConfig, route
@@ -35,7 +36,8 @@ def user_ssh_config() -> tuple[Path, ...]:
 class SshTransport:
     """One host over SSH. `directory` is the inventory's: its known_hosts comes before those of `known_hosts`.
 
-    `sudo_password` is asked only when sudo on the host wants a password. Not thread-safe.
+    `sudo_password` is asked only when sudo on the host wants a password; `keys` are shared by all hosts of a run.
+    Not thread-safe.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class SshTransport:
         known_hosts: tuple[Path, ...] | None = None,
         ssh_config: tuple[Path, ...] | None = None,
         sudo_password: SudoPassword | None = None,
+        keys: KeyRing | None = None,
     ) -> None:
         self._host = host
         self._directory = directory
@@ -53,6 +56,7 @@ class SshTransport:
         self._known_hosts = tuple(dict.fromkeys((directory / "known_hosts", *files)))
         self._ssh_config = user_ssh_config() if ssh_config is None else ssh_config
         self._sudo_password = sudo_password
+        self._keys = keys or KeyRing()
         self._links: list[Link] = []
         self._access = Access.UNKNOWN
         self._stderr = Tail()
@@ -72,7 +76,7 @@ class SshTransport:
         try:
             for hop in hops:
                 below = self._links[-1] if self._links else None
-                self._links.append(Linker(self._host.name, hop, below, self._known_hosts).link())
+                self._links.append(Linker(self._host.name, hop, below, self._known_hosts, self._keys).link())
         except BaseException:
             self.close()
             raise
