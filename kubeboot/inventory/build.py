@@ -10,6 +10,7 @@ from typing import TypeVar
 from kubeboot import model
 from kubeboot.inventory import schema, syntax, versions
 from kubeboot.inventory.files import resolve
+from kubeboot.inventory.schema_ssh import Ssh
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -64,7 +65,7 @@ def _host(inventory: schema.Inventory, host: schema.HostSection, directory: File
     )
 
 
-def _ssh(shared: schema.Ssh, host: schema.HostSection, directory: FilePath) -> model.SshSettings:
+def _ssh(shared: Ssh, host: schema.HostSection, directory: FilePath) -> model.SshSettings:
     own = host.ssh
     identity = shared.identity_file if own.identity_file is None else own.identity_file
     sudo = own if own.has_sudo_password else shared

@@ -4,27 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import BeforeValidator, Field
 
 from kubeboot.inventory import scalars as s
+from kubeboot.inventory.schema_ssh import HostSsh, Ssh
+from kubeboot.inventory.section import Section
 from kubeboot.inventory.versions import NEWEST_KUBERNETES
 
 Passthrough = dict[str, Any]
-
-
-class Section(BaseModel):
-    """A mapping of the file: camelCase keys, no others, no guessing of types."""
-
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", strict=True, use_attribute_docstrings=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def drop_empty(cls, value: Any) -> Any:
-        """A key without a value (all below it commented out) is a key not given."""
-        if isinstance(value, dict):
-            return {key: item for key, item in value.items() if item is not None}
-        return value
 
 
 class Networking(Section):
@@ -193,47 +180,6 @@ class Addons(Section):
     """The ingress controller."""
     manifests: list[UserManifest] = []
     """Manifests of your own, applied in this order."""
-
-
-class Ssh(Section):
-    """How kubeboot logs in to every host."""
-
-    user: s.User = "root"
-    """root, or a user who may become root by sudo."""
-    port: s.Port = 22
-    """The port sshd listens on."""
-    identity_file: s.MaybeFile = ""
-    """Private key; empty means the agent's and the default keys."""
-    connect_timeout: Annotated[int, Field(ge=1, le=600)] = 10
-    """Seconds to wait for a connection."""
-    sudo_password_file: s.MaybeFile = ""
-    """File whose first line is the sudo password, where sudo wants one."""
-    sudo_password_command: list[str] = []
-    """Command on this machine, as a list, whose first line of output is the sudo password."""
-
-
-class HostSsh(Section):
-    """What differs for one host from the inventory's `ssh`."""
-
-    user: s.User | None = None
-    """As in ssh."""
-    port: s.Port | None = None
-    """As in ssh."""
-    identity_file: s.MaybeFile | None = None
-    """As in ssh."""
-    connect_timeout: Annotated[int, Field(ge=1, le=600)] | None = None
-    """As in ssh."""
-    sudo_password_file: s.MaybeFile | None = None
-    """As in ssh; takes the place of both of ssh's sudoPassword keys."""
-    sudo_password_command: list[str] | None = None
-    """As in ssh; takes the place of both of ssh's sudoPassword keys."""
-    host: s.MaybeSshHost = ""
-    """Name or address to log in to instead of address: another network, a Host of ~/.ssh/config."""
-
-    @property
-    def has_sudo_password(self) -> bool:
-        """Whether the host has its own word on the sudo password."""
-        return self.sudo_password_file is not None or self.sudo_password_command is not None
 
 
 class Time(Section):
