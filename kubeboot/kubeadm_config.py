@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kubeboot.context import PENDING, HostContext
+from kubeboot.errors import HostError
 from kubeboot.model import Cluster, Host, Taint
 from kubeboot.render import render
 
@@ -61,7 +62,17 @@ def init_yaml(ctx: HostContext) -> str:
 
 
 def join_yaml(ctx: HostContext, token: str, kubeconfig: str, certificate_key: str = "") -> str:
-    """JoinConfiguration with discovery by token and CA hash. Secret: it holds the token."""
+    """JoinConfiguration with discovery by token and CA hash. Secret: it holds the token.
+
+    HostError "kubeconfig-unusable" when the control plane gave a kubeconfig without a CA.
+    """
+    try:
+        pinned = PENDING if kubeconfig == PENDING else ca_hash(kubeconfig)
+    except ValueError as error:
+        first = ctx.cluster.bootstrap_control_plane.name
+        message = f"the CA in {first}'s /etc/kubernetes/admin.conf cannot be read: {error}"
+        hint = f"Look at that file on {first}, then run the same command again."
+        raise HostError(ctx.host.name, message, hint=hint, reference="kubeconfig-unusable") from None
     return render(
         "kubeadm/join.yaml.j2",
         cluster=ctx.cluster,
@@ -69,7 +80,7 @@ def join_yaml(ctx: HostContext, token: str, kubeconfig: str, certificate_key: st
         cri_socket=CRI_SOCKET,
         taints=_taint_objects(ctx.host),
         token=token,
-        ca_hash=PENDING if kubeconfig == PENDING else ca_hash(kubeconfig),
+        ca_hash=pinned,
         certificate_key=certificate_key,
     )
 

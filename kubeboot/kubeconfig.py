@@ -28,7 +28,7 @@ def save_kubeconfig(path: Path, text: str) -> tuple[Path, bool]:
     """Write it; where it went and whether that changed anything. Raises SourceError when it cannot be written."""
     try:
         path = _own_place(path, text)
-        if path.exists() and path.read_text(encoding="utf-8") == text and not path.stat().st_mode & 0o077:
+        if path.exists() and path.read_bytes() == text.encode() and not path.stat().st_mode & 0o077:
             return path, False
         _write(path, text)
     except OSError as error:

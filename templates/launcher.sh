@@ -15,6 +15,7 @@ if [ ! -e "$KB_DIR/script" ]; then
   rmdir /run/kubeboot/runs/*/ 2>/dev/null
   mkdir -p "$KB_DIR/secrets" /run/kubeboot/restart || { say "X	setup	1"; exit 0; }
   : >"$KB_DIR/records"
+  TMPDIR=$KB_DIR # for the here-document with the secrets: not on a disk
   unpack || { rm -rf "$KB_DIR"; say "X	setup	1"; exit 0; }
   mv "$KB_DIR/script.new" "$KB_DIR/script"
   systemd-run --quiet --collect --unit="$KB_UNIT" --property=RuntimeMaxSec="$KB_TIMEOUT_S" --property=TimeoutStopSec=10 \

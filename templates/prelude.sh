@@ -4,7 +4,7 @@
 # lock.sh), KB_PHASE, KB_APT_ONLY (1: only kubeboot's own sources), and the inventory's timeouts: KB_LOCK_S, KB_STEP_S,
 # KB_PACKAGE_LOCK_S, KB_NETWORK_S, KB_API_S. Records are tab-separated lines in $KB_DIR/records:
 #   B boot-id | S step | W text | R resource status exit-code ms reason output | D resource diff | O name value
-#   L owner | E status
+#   K name secret-value | L owner | E status
 # Free text in records is base64. A check or apply always runs as a plain command in a subshell: inside `if`, `&&` or `||`
 # bash ignores errexit and a failing apply would look like success.
 set -u
@@ -15,6 +15,8 @@ KB_DRIFT=90
 KB_HOPELESS=92
 KB_STOPPED=93
 KB_STATE=/var/lib/kubeboot
+# Here-documents go through files here, not on a disk. Not exported: what steps run has its own idea of room.
+TMPDIR=$KB_DIR
 (umask 077 && mkdir -p "${KB_LOG%/*}" && : >>"$KB_LOG")
 
 # Monotonic: clocks are set while hosts are prepared. NOW is in seconds, NOW_CS in hundredths.
@@ -33,6 +35,15 @@ waiting() {
   kb_record W "$(kb_encode "$*")"
 }
 output() { kb_record O "$1" "$(base64 -w0)"; }
+# An output that nobody may see: a record of its own kind, and hidden in whatever is printed from now on.
+secret_output() {
+  local value
+  value=$(cat)
+  hide "$value"
+  kb_record K "$1" "$(kb_encode "$value"$'\n')"
+}
+# Of letters, digits and dots; what else is secret is known by its shape.
+hide() { case $1 in '' | *[!A-Za-z0-9.]*) ;; *) printf 's/%s/***/g\n' "$1" >>"$(secret mask.sed)" ;; esac; }
 secret() { printf '%s' "$KB_DIR/secrets/$1"; }
 fail() { printf '%s\n' "$*" >&2; exit 1; }
 # What an output will be cannot be known before it is made; that is a failure only when it should be there.
@@ -56,7 +67,12 @@ kb_run() {
     printf 'did not end within %s s and was stopped' "$KB_STEP_S" | tee "$KB_DIR/reason" >>"$KB_DIR/out"
     rm -f "$KB_DIR/overdue"
   fi
-  [ ! -s "$KB_DIR/out" ] || { printf -- '--- %s %s\n' "$kb_label" "$1"; cat "$KB_DIR/out"; } >>"$KB_LOG"
+  [ ! -s "$KB_DIR/out" ] || kb_log "$1"
+}
+# What was printed goes into log and records without secrets, or not at all.
+kb_log() {
+  sed -E -i -f "$KB_DIR/secrets/mask.sed" "$KB_DIR/out" || echo "(secrets in this output could not be hidden)" >"$KB_DIR/out"
+  { printf -- '--- %s %s\n' "$kb_label" "$1"; cat "$KB_DIR/out"; } >>"$KB_LOG"
 }
 kb_check() {
   : >"$KB_DIR/reason"

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from kubeboot.addons.limits import TooMuch, check_limits
 from kubeboot.errors import SourceError
 
 # In YAML, `---` at the beginning of a line ends a document wherever it stands, also inside a block scalar
@@ -79,7 +80,10 @@ def _parse_one(text: str, line: int, source: str, needs_all: bool) -> Document:
     if not needs_all and [kind.strip() for kind in _KIND.findall(text)] == ["CustomResourceDefinition"]:
         return Document(text, None, line)
     try:
+        check_limits(text)
         content = yaml.load(text, _Loader)  # noqa: S506 - it is a safe loader
+    except TooMuch as error:
+        raise invalid(source, line + error.line, 0, str(error)) from None
     except yaml.YAMLError as error:
         raise _not_yaml(error, line, source) from None
     except (ValueError, RecursionError) as error:  # an integer of 5000 digits; thousands of brackets

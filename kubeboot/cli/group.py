@@ -145,10 +145,12 @@ def _trace(error: BaseException) -> None:
 
 
 def _say(text: str) -> None:
-    """To stderr, after all that went to stdout."""
+    """To stderr, after all that went to stdout; without secrets and without what controls a terminal."""
+    from kubeboot.report.words import shown
+
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
     except OSError:
         pass
-    click.echo(text, err=True)
+    click.echo(shown(text), err=True)

@@ -38,7 +38,7 @@ def summary_lines(
 def _nodes(cluster: Cluster, outcome: Outcome) -> Iterator[tuple[str, str]]:
     roles = {host.name: "control-plane" if host.is_control_plane else "worker" for host in cluster.hosts}
     rows = []
-    for line in outcome.outputs.get("nodes", "").splitlines():
+    for line in filter(str.strip, outcome.outputs.get("nodes", "").splitlines()):
         name, *rest = line.split()
         rows.append((name, roles.get(name, "not in the inventory"), *rest))
     for row in table((COLUMNS, *(_folded(rows, list(roles)) if len(rows) > MOST_NODES else rows))):

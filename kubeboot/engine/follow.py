@@ -21,6 +21,8 @@ OnRecord = Callable[[records.Record], None]
 OnLost = Callable[[str], None]
 STARTS = 3
 """How often a script is sent to a host that keeps losing it (reboots) before that counts as lost."""
+MOST_CHARACTERS = 64_000_000
+"""Of all answers to one script; the longest have some hundred thousand."""
 EMPTY_ANSWERS = 3
 """How often in a row a host may end its answer by itself without a new record before that counts as lost."""
 
@@ -30,6 +32,7 @@ class _Progress:
     """What has been seen of the unit's records, over all connections."""
 
     lines_seen: int = 0
+    size: int = 0  # of the answer, with what is no record
     is_gone: bool = False
     end: records.Ended | records.Died | None = None
     boot_id: str = ""
@@ -80,6 +83,9 @@ class Follower:
 
     def _take(self, line: str, script: Script, progress: _Progress, on_record: OnRecord) -> bool:
         record = records.parse_record(line, self._settings.nonce)
+        progress.size += len(line) + 100  # characters, and what Python needs for a line
+        if progress.size > MOST_CHARACTERS:
+            raise self._unreadable(script, "it does not end")
         if record is None:
             return True
         progress.is_heard = True
@@ -92,13 +98,7 @@ class Follower:
                 progress.is_gone = True
                 return False
             case records.Garbage(text):
-                raise HostError(
-                    script.host,
-                    f"The host's answer cannot be read: {text!r}",
-                    hint="Run the same command again; if it stays, look at the host's disk and memory.",
-                    reference="records-unreadable",
-                    phase=script.phase,
-                )
+                raise self._unreadable(script, repr(text))
             case _:
                 progress.lines_seen += 1
                 on_record(record)
@@ -132,6 +132,15 @@ class Follower:
         if time.monotonic() > progress.deadline_s:
             raise self._lost(script, f"no connection for {self._link_timeout_s} s: {why}")
         time.sleep(delay_s * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
+
+    def _unreadable(self, script: Script, what: str) -> HostError:
+        return HostError(
+            script.host,
+            f"The host's answer cannot be read: {what}",
+            hint="Run the same command again; if it stays, look at the host's disk and memory.",
+            reference="records-unreadable",
+            phase=script.phase,
+        )
 
     def _lost(self, script: Script, message: str, output: str = "") -> HostLost:
         return HostLost(

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from kubeboot.engine.answer import Answer, ask
 from kubeboot.engine.locks import Locks, OutOfTurn
-from kubeboot.errors import HostError, HostLost, HostsFailed
+from kubeboot.errors import HostError, HostsFailed
 from kubeboot.facts import Facts, parse_facts, probe_script
 from kubeboot.model import Cluster
 from kubeboot.transport.base import Transport
 
 OnFacts = Callable[[Facts], None]
-MOST_LINES = 20_000
 
 
 def gather_facts(
@@ -58,21 +57,13 @@ def gather_facts(
 
 def _look(name: str, transport: Transport, locks: Locks | None) -> Facts:
     transport.connect()
-    times: list[float] = []
+    last = Answer()
 
-    def ask(before: str) -> list[str]:
-        lines: list[str] = []
-
-        def keep(line: str) -> bool:
-            times[1:] = [time.time()]
-            lines.append(line)
-            return len(lines) < MOST_LINES
-
+    def look(before: str) -> list[str]:
+        nonlocal last
         probe = f"main() {{\n{before}{probe_script()}\n}}\nmain </dev/null\n".encode()
-        times[:] = [time.time()]
-        if transport.execute(probe, keep) is None:
-            raise HostLost(name, "the connection went while looking at the host", hint="Run the same command again.")
-        return lines
+        last = ask(transport, name, probe, "looking at the host")
+        return last.lines
 
-    lines = locks.take(name, ask) if locks else ask("")
-    return parse_facts(name, lines, received_at=times[-1], sent_at=times[0])
+    lines = locks.take(name, look) if locks else look("")
+    return parse_facts(name, lines, received_at=last.asked_at + last.took_s, sent_at=last.asked_at)

@@ -13,15 +13,15 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from kubeboot.engine import answer
 from kubeboot.engine.owner import Owner, decode_owner
-from kubeboot.errors import HostBusy, HostError, HostLost
+from kubeboot.errors import HostBusy, HostError
 from kubeboot.render import template_text
 from kubeboot.resources.quoting import sh
 from kubeboot.transport.base import Transport
 
 RENEW_EVERY_S = 20
 AT_ONCE = 20
-MOST_LINES = 1000
 MARK = "KBL1"
 OnNotice = Callable[[str, str], None]
 """Gets a host and a sentence for the user."""
@@ -82,16 +82,7 @@ class Locks:
         """Take the Lease in the cluster of the bootstrap control plane. Raises HostBusy and HostLost."""
 
         def ask(text: str) -> list[str]:
-            lines: list[str] = []
-
-            def keep(line: str) -> bool:
-                lines.append(line)
-                return len(lines) < MOST_LINES
-
-            if self._transports[self.first].execute(_payload(text), keep) is None:
-                message = "the connection went while taking the lock"
-                raise HostLost(self.first, message, hint="Run the same command again.")
-            return lines
+            return answer.ask(self._transports[self.first], self.first, _payload(text), "taking the lock").lines
 
         self._take(self.first, ask, self._shell("lease.sh"), "KB_DEAD={dead} kb_lease_try")
 

@@ -11,7 +11,10 @@ import binascii
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
+from kubeboot.redaction import redact
+
 Status = Literal["ok", "drift", "changed", "failed", "not-converged", "unknown"]
+MOST_DIGITS = 15
 STATUSES = ("ok", "drift", "changed", "failed", "not-converged", "unknown")
 
 
@@ -56,6 +59,7 @@ class Diff:
 class OutputValue:
     name: str
     value: str = field(repr=False)
+    is_secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ def parse_record(line: str, nonce: str) -> Record | None:
     try:
         return _parse(kind, fields)
     except (ValueError, IndexError, binascii.Error):
-        return Garbage(line[:200])
+        return Garbage(_shown(kind, line))
 
 
 def _parse(kind: str, fields: list[str]) -> Record:  # noqa: C901, PLR0911 - one case per kind of record
@@ -116,12 +120,14 @@ def _parse(kind: str, fields: list[str]) -> Record:  # noqa: C901, PLR0911 - one
             return Waiting(_text(text))
         case "R", [number, status, code, duration, reason, output] if status in STATUSES:
             return Result(
-                _count(number), cast(Status, status), int(code), _count(duration), _text(reason), _text(output)
+                _count(number), cast(Status, status), _count(code), _count(duration), _text(reason), _text(output)
             )
         case "D", [number, text]:
             return Diff(_count(number), _text(text))
         case "O", [name, value]:
-            return OutputValue(name, _text(value))
+            return OutputValue(name, _clean(value))
+        case "K", [name, value]:
+            return OutputValue(name, _clean(value), is_secret=True)
         case "L", [owner, unit]:
             return Locked(owner, _text(unit))
         case "E", [status] if status in ("done", "failed", "locked", "stopped"):
@@ -134,12 +140,22 @@ def _parse(kind: str, fields: list[str]) -> Record:  # noqa: C901, PLR0911 - one
 
 
 def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
+    if not text.isascii() or not text.isdigit() or len(text) > MOST_DIGITS:
         raise ValueError(text)
     return int(text)
 
 
+def _shown(kind: str, line: str) -> str:
+    """What is told of a line that cannot be read: of an output, which may be a secret, only how long it is."""
+    return f"an output of {len(line)} characters" if kind in ("O", "K") else line[:200]
+
+
 def _text(encoded: str) -> str:
+    """Base64 to text that may be shown: without secrets, and safe to print."""
+    return redact(_clean(encoded))
+
+
+def _clean(encoded: str) -> str:
     """Base64 to text that is safe to print: control characters but tab and newline become spaces."""
     text = base64.b64decode(encoded, validate=True).decode("utf-8", "replace")
     return "".join(char if char.isprintable() or char in "\n\t" else " " for char in text)

@@ -206,7 +206,12 @@ class Runner:
         if not script.items:
             return "nothing to do"
         log = log_path(self._settings, phase.name)
-        tracker = Tracker(script, self._emit, self._board.fulfil, log)
+
+        def fulfil(name: str, value: str) -> None:
+            if name in phase.provides:  # no host gives what another one has to give
+                self._board.fulfil(name, value)
+
+        tracker = Tracker(script, self._emit, fulfil, log)
 
         def lost(text: str) -> None:
             self._emit(events.Notice(time.time(), host.name, text))

@@ -15,12 +15,15 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from kubeboot.context import HostContext
+from kubeboot.redaction import sed_script
 from kubeboot.render import template_text
 from kubeboot.resources.base import Phase, Resource, Secret, Step
 from kubeboot.resources.quoting import sh
 from kubeboot.resources.shell import WaitFor
 
 Mode = Literal["plan", "apply"]
+MASK = "mask.sed"
+"""Beside a script's secrets: what hides them in the host's own log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,8 @@ def _archive(script: Script, settings: Settings) -> str:
     directory = run_directory(settings, script.phase)
     ended = f"KB_DIR={sh(directory)}\nKB_NONCE={sh(settings.nonce)}\n{template_text('ended.sh')}"
     contents = {"script.new": script.text, "ended.sh": ended}
-    contents |= {f"secrets/{secret.name}": secret.value for secret in script.secrets}
+    secrets = {secret.name: secret.value for secret in script.secrets}
+    contents |= {f"secrets/{name}": text for name, text in {**secrets, MASK: sed_script(secrets.values())}.items()}
     raw = io.BytesIO()
     with tarfile.open(fileobj=raw, mode="w") as archive:
         for name, text in contents.items():

@@ -11,6 +11,7 @@ from kubeboot.engine.causes import explain
 from kubeboot.engine.owner import decode_owner
 from kubeboot.engine.script import Script
 from kubeboot.errors import CheckBroken, HostBusy, HostError, NotConverged, StepFailed
+from kubeboot.redaction import learn
 
 Emit = Callable[[events.Event], None]
 _WORST: tuple[records.Status, ...] = ("unknown", "failed", "not-converged", "changed", "drift", "ok")
@@ -61,9 +62,11 @@ class Tracker:
                 self.emit(events.StepBegan(time.time(), self.script.host, self.script.phase, name, self._title(name)))
             case records.Waiting(text):
                 self.emit(events.HostWaits(time.time(), self.script.host, self.script.phase, self._step, text))
-            case records.Diff(number, text):
+            case records.Diff(number, text) if number < len(self.script.items):
                 self._diffs[number] = text
-            case records.OutputValue(name, value):
+            case records.OutputValue(name, value, is_secret):
+                if is_secret:
+                    learn(value)
                 self.fulfil(name, value)
             case records.Result():
                 self._take_result(record)

@@ -8,6 +8,7 @@ from pathlib import Path as FilePath
 
 from kubeboot.inventory.draft import Draft
 from kubeboot.inventory.problems import Path, quoted
+from kubeboot.redaction import learn
 
 MAX_FILE_BYTES = 256 * 1024
 PUBLIC_KEY = "-----BEGIN PGP PUBLIC KEY BLOCK-----"
@@ -95,6 +96,7 @@ def _read_password(draft: Draft, path: Path) -> None:
     if not password or not password.isprintable():
         message = f"{quoted(draft.get(path))} is not one line with a password"
         draft.report(path, message, "write the password alone into it")
+    learn(password)
     draft.texts[file] = password
     _warn_if_open(draft, path, file)
     if path[-1] == "passwordFile" and not draft.get((*path[:-1], "username"), ""):

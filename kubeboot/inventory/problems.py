@@ -7,12 +7,12 @@ import re
 from collections.abc import Sequence
 
 from kubeboot.errors import InventoryError, Problem
+from kubeboot.redaction import redact
 
 Path = tuple[str | int, ...]
 
 QUOTED_LIMIT = 60
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,60}")
-_CREDENTIALS = re.compile(r"//[^/\s]*@")
 
 
 class Invalid(ValueError):
@@ -38,8 +38,8 @@ def path_text(path: Path) -> str:
 
 
 def quoted(value: object) -> str:
-    """The value in quotes, made printable, cut to a readable length, without a URL's credentials."""
-    text = _CREDENTIALS.sub("//***@", str(value)[: 10 * QUOTED_LIMIT])
+    """The value in quotes, made printable, cut to a readable length, without secrets."""
+    text = redact(str(value)[: 10 * QUOTED_LIMIT])
     if len(text) > QUOTED_LIMIT:
         text = text[:QUOTED_LIMIT] + "…"
     return json.dumps(text, ensure_ascii=not text.isprintable())

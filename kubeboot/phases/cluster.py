@@ -9,7 +9,6 @@ from kubeboot.context import HostContext
 from kubeboot.model import Host, Taint
 from kubeboot.phases.addons import IN_CLUSTER, Later, applied, recorded, rolled_out
 from kubeboot.phases.containerd import pause_image
-from kubeboot.phases.control_plane import joining
 from kubeboot.phases.images import pull_addon_images
 from kubeboot.phases.selections import all_hosts, bootstrap_control_plane
 from kubeboot.render import render, template_text
@@ -47,6 +46,15 @@ ADDONS = Phase(
     select=bootstrap_control_plane,
     steps=(apply_calico, pull_addon_images),
 )
+
+
+@step()
+def delete_join_material(ctx: HostContext) -> Iterator[Resource]:
+    """Delete join tokens and shared certificates."""
+    # First thing after the joins, so that it is done also when nodes do not become Ready; and in every run, for what an
+    # earlier one that broke off has left.
+    shell = IN_CLUSTER + template_text("kubeadm/join_material.sh")
+    yield Shell("join tokens", check_text=shell + "material_check", apply_text=shell + "material_apply")
 
 
 @step()
@@ -159,6 +167,7 @@ ROLLOUT = Phase(
     title="Wait for nodes and add-ons",
     select=bootstrap_control_plane,
     steps=(
+        delete_join_material,
         label_nodes,
         wait_for_nodes,
         apply_ingress_nginx,
@@ -210,18 +219,10 @@ def end_network_test(ctx: HostContext) -> Iterator[Resource]:
         yield Shell("test pods gone", check_text=shell + "tested_check", apply_text=shell + "tested_apply")
 
 
-@step()
-def delete_join_material(ctx: HostContext) -> Iterator[Resource]:
-    """Delete join tokens and shared certificates."""
-    if joining(ctx):
-        shell = IN_CLUSTER + template_text("kubeadm/join_material.sh")
-        yield Shell("join tokens", check_text=shell + "material_check", apply_text=shell + "material_apply")
-
-
 FINISH = Phase(
     name="finish",
     title="Clean up",
     select=bootstrap_control_plane,
-    steps=(end_network_test, delete_join_material),
+    steps=(end_network_test,),
     after=("network",),
 )

@@ -61,7 +61,7 @@ def user_kubeconfig(user: str) -> Shell:
 @step()
 def read_kubeconfig(ctx: HostContext) -> Iterator[Resource]:
     """Read the cluster's admin kubeconfig."""
-    yield Emit("kubeconfig", f"cat {ADMIN_CONF}")
+    yield Emit("kubeconfig", f"cat {ADMIN_CONF}", is_secret=True)
 
 
 def joining(ctx: HostContext) -> tuple[Host, ...]:
@@ -80,7 +80,7 @@ def make_join_token(ctx: HostContext) -> Iterator[Resource]:
         yield Shell(
             "join token",
             check_text=f"[ -e {made} ] || drift {sh(f'needed by {names}')}",
-            apply_text=f"{create} | output join-token\n: >{made}",
+            apply_text=f"{create} | secret_output join-token\n: >{made}",
         )
 
 
@@ -88,7 +88,7 @@ def make_join_token(ctx: HostContext) -> Iterator[Resource]:
 def share_certificates(ctx: HostContext) -> Iterator[Resource]:
     """Share the certificates with joining control planes, encrypted.
 
-    kubeadm keeps them for two hours at most; `finish` deletes them before.
+    kubeadm keeps them for two hours at most; `rollout` deletes them before.
     """
     names = " ".join(host.name for host in joining(ctx) if host.is_control_plane)
     if names:

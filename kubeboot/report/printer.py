@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.text import Text
 
+from kubeboot.report.words import shown
+
 NARROWEST = 40
 
 
@@ -45,6 +47,8 @@ class Printer:
 
     def text(self, text: Text) -> None:
         """One line with styles of its own. A disk that is full under a log must not stop a run."""
+        if (plain := shown(text.plain)) != text.plain:
+            text = Text(plain, text.style)
         text.rstrip()
         if self._is_dead:
             return

@@ -6,6 +6,8 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from kubeboot.redaction import redact
+
 RUN = 4
 """So many hosts or more that follow one another in the inventory are written as `first to last`."""
 FEW = 3
@@ -60,6 +62,11 @@ def one_line(text: str) -> str:
 def printable(text: str) -> str:
     """`text` with control characters but newlines and tabs made spaces, for what hosts and servers said."""
     return "".join(char if char.isprintable() or char in "\n\t" else " " for char in text).expandtabs()
+
+
+def shown(text: str) -> str:
+    """`text` as it may be printed: nothing that controls a terminal, and no secret. The last thing before printing."""
+    return printable(redact(text))
 
 
 def cut(text: str, width: int) -> str:

@@ -2,7 +2,8 @@
 
 Shell text returned by `check`, `diff` and `apply` is the body of a bash function. It runs in a subshell with
 `set -euo pipefail` and the functions of templates/prelude.sh: `drift REASON` says the value differs, `waiting TEXT`
-says what is waited for, `output NAME` sends stdin back as an output, `secret NAME` prints the path of a secret's file.
+says what is waited for, `output NAME` sends stdin back as an output (`secret_output`: one that nobody may see),
+`secret NAME` prints the path of a secret's file.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ class File(Plain):
     """A whole file with this content, mode and owner.
 
     `restarts` names a service that must restart when the content changes; a Service resource later in the script, or
-    in the next run if this one dies in between, does it. With `is_secret` the content travels as a secret and no diff
-    shows.
+    in the next run if this one dies in between, does it. With `is_secret` the content travels as a secret, and a
+    diff says only that it differs.
     """
 
     path: str
@@ -46,8 +46,8 @@ class File(Plain):
     def apply(self) -> str:
         return self._function("file_apply")
 
-    def diff(self) -> str | None:
-        return None if self.is_secret else self._function("file_diff")
+    def diff(self) -> str:
+        return "echo '(secret, changed)'" if self.is_secret else self._function("file_diff")
 
 
 @dataclass(frozen=True, slots=True)

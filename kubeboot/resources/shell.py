@@ -59,13 +59,15 @@ class Emit(Plain):
 
     name: str
     command: str
+    is_secret: bool = False
 
     @property
     def label(self) -> str:
         return f"output {self.name}"
 
     def check(self) -> str:
-        return f'value=$(\n{self.command}\n) || emit_failed\noutput {sh(self.name)} <<<"$value"'
+        verb = "secret_output" if self.is_secret else "output"
+        return f'value=$(\n{self.command}\n) || emit_failed\n{verb} {sh(self.name)} <<<"$value"'
 
     def apply(self) -> None:
         return None

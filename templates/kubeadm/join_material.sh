@@ -1,15 +1,15 @@
-# Only what kubeboot made: tokens by their description, and the shared certificates.
-our_tokens() {
-  local name description
-  kubectl --request-timeout=20s -n kube-system get secrets --field-selector type=bootstrap.kubernetes.io/token \
-    -o jsonpath='{range .items[*]}{.metadata.name} {.data.description}{"\n"}{end}' | while read -r name description; do
-      if [ "$(base64 -d <<<"$description")" = "made by kubeboot" ]; then printf '%s\n' "$name"; fi
-    done
-  kubectl --request-timeout=20s -n kube-system get secret kubeadm-certs --ignore-not-found --no-headers -o custom-columns=N:.metadata.name
+# Only what kubeboot made: tokens by their description, the shared certificates by their label, and the token that kubeadm makes
+# as their owner, to end their life.
+our_material() {
+  kubectl --request-timeout=20s -n kube-system get secrets --no-headers \
+    -o custom-columns='T:.type,N:.metadata.name,D:.data.description,L:.metadata.labels.app\.kubernetes\.io/managed-by,O:.metadata.ownerReferences[0].name' \
+    | awk -v ours="$(printf 'made by kubeboot' | base64)" '
+      $1 == "bootstrap.kubernetes.io/token" && $3 == ours { print $2 }
+      $2 == "kubeadm-certs" && $4 == "kubeboot" { print $2; if ($5 != "<none>") print $5 }'
 }
 material_check() {
   local left
-  left=$(our_tokens | wc -l)
+  left=$(our_material | wc -l)
   [ "$left" = 0 ] || drift "$left are left"
 }
-material_apply() { our_tokens | xargs -r kubectl -n kube-system delete secret; }
+material_apply() { our_material | xargs -r kubectl --request-timeout=20s -n kube-system delete secret --ignore-not-found; }

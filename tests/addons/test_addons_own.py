@@ -84,6 +84,9 @@ def test_windows_line_ends_survive(own: Own) -> None:
     assert len(own(text).images) == 5
 
 
+BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9))
+
+
 @pytest.mark.parametrize(
     ("text", "place", "problem"),
     [
@@ -99,7 +102,14 @@ def test_windows_line_ends_survive(own: Own) -> None:
         ("--- # only comments\n", "", "holds no Kubernetes object"),
         ("", "", "holds no Kubernetes object"),
         ("a: 1\n...\nb: 2\n", "line", "is not YAML"),
-        ("[" * 5000, "line", "is not YAML"),
+        ("[" * 5000, "line 1", "nested deeper than 200 levels"),
+        ("{a: " * 100_000, "line 1", "nested deeper than 200 levels"),
+        ("- " * 100_000, "line 1", "nested deeper than 200 levels"),
+        ("? " * 100_000, "line 1", "nested deeper than 200 levels"),
+        ("a: 1\nb: " + "[" * 300 + "]" * 300, "line 2", "nested deeper than 200 levels"),
+        ("".join(f"{' ' * depth}a:\n" for depth in range(300)), "line 201", "nested deeper than 200 levels"),
+        ("a: &a\n- *a\n", "line 2", "holds itself (*a)"),
+        (BOMB, "line 7", "holds more than 1000000 values"),
     ],
 )
 def test_refused_with_its_place(own: Own, text: str, place: str, problem: str) -> None:

@@ -212,13 +212,13 @@ check_3() {
 value=$(
 cat /etc/kubernetes/admin.conf
 ) || emit_failed
-output kubeconfig <<<"$value"
+secret_output kubeconfig <<<"$value"
 }
 check_4() {
 [ -e "$KB_DIR/join-token-made" ] || drift 'needed by w1'
 }
 apply_4() {
-kubeadm token create --ttl 30m --description 'made by kubeboot' | output join-token
+kubeadm token create --ttl 30m --description 'made by kubeboot' | secret_output join-token
 : >"$KB_DIR/join-token-made"
 }
 main() {

@@ -1,13 +1,51 @@
 # kubeboot: phase rollout on a control-plane, after the prelude
 check_0() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
+# Only what kubeboot made: tokens by their description, the shared certificates by their label, and the token that kubeadm makes
+# as their owner, to end their life.
+our_material() {
+  kubectl --request-timeout=20s -n kube-system get secrets --no-headers \
+    -o custom-columns='T:.type,N:.metadata.name,D:.data.description,L:.metadata.labels.app\.kubernetes\.io/managed-by,O:.metadata.ownerReferences[0].name' \
+    | awk -v ours="$(printf 'made by kubeboot' | base64)" '
+      $1 == "bootstrap.kubernetes.io/token" && $3 == ours { print $2 }
+      $2 == "kubeadm-certs" && $4 == "kubeboot" { print $2; if ($5 != "<none>") print $5 }'
+}
+material_check() {
+  local left
+  left=$(our_material | wc -l)
+  [ "$left" = 0 ] || drift "$left are left"
+}
+material_apply() { our_material | xargs -r kubectl --request-timeout=20s -n kube-system delete secret --ignore-not-found; }
+material_check
+}
+apply_0() {
+[ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
+# Only what kubeboot made: tokens by their description, the shared certificates by their label, and the token that kubeadm makes
+# as their owner, to end their life.
+our_material() {
+  kubectl --request-timeout=20s -n kube-system get secrets --no-headers \
+    -o custom-columns='T:.type,N:.metadata.name,D:.data.description,L:.metadata.labels.app\.kubernetes\.io/managed-by,O:.metadata.ownerReferences[0].name' \
+    | awk -v ours="$(printf 'made by kubeboot' | base64)" '
+      $1 == "bootstrap.kubernetes.io/token" && $3 == ours { print $2 }
+      $2 == "kubeadm-certs" && $4 == "kubeboot" { print $2; if ($5 != "<none>") print $5 }'
+}
+material_check() {
+  local left
+  left=$(our_material | wc -l)
+  [ "$left" = 0 ] || drift "$left are left"
+}
+material_apply() { our_material | xargs -r kubectl --request-timeout=20s -n kube-system delete secret --ignore-not-found; }
+material_apply
+}
+check_1() {
+[ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 has=$(kubectl get nodes -l disk=ssd --field-selector metadata.name=w1 -o name)
 [ -n "$has" ] || drift disk=ssd
 }
-apply_0() {
+apply_1() {
 kubectl label node w1 --overwrite disk=ssd
 }
-check_1() {
+check_2() {
 condition() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 left=$(kubectl --request-timeout=20s get nodes --no-headers -o custom-columns=N:.metadata.name,R:'.status.conditions[?(@.type=="Ready")].status' | awk '$2 != "True" { print $1 }' | paste -sd' ')
@@ -38,7 +76,7 @@ explain_pods kube-system
 }
 wait_for 'every node Ready' 420 0.5
 }
-check_2() {
+check_3() {
 condition() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 wanted() {
@@ -111,7 +149,7 @@ explain_pods kube-system
 }
 wait_for 'cluster DNS, kube-proxy and add-ons' 420 0.5
 }
-check_3() {
+check_4() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 ADDON=calico VERSION=3.27.5
 NAMESPACE=kube-system DIGEST=2052138a6e1819d5d6a9180484275134535234b1cd70b566e62fed2058cb0e0c
@@ -194,7 +232,7 @@ record_check() { addon_check; }
 record_apply() { record_write; }
 record_check
 }
-apply_3() {
+apply_4() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 ADDON=calico VERSION=3.27.5
 NAMESPACE=kube-system DIGEST=2052138a6e1819d5d6a9180484275134535234b1cd70b566e62fed2058cb0e0c
@@ -277,7 +315,7 @@ record_check() { addon_check; }
 record_apply() { record_write; }
 record_apply
 }
-check_4() {
+check_5() {
 condition() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 left=$(kubectl --request-timeout=20s -n kube-system get pods --no-headers -l app.kubernetes.io/name!=kubeboot-test --field-selector status.phase!=Succeeded,status.phase!=Failed -o custom-columns=N:.metadata.name,R:'.status.conditions[?(@.type=="Ready")].status' | awk '$2 != "True" { print $1 }' | head -4 | paste -sd' ')
@@ -308,7 +346,7 @@ explain_pods kube-system
 }
 wait_for 'every system pod running' 420 0.5
 }
-check_5() {
+check_6() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 manifest() {
 cat <<'KUBEBOOT_END'
@@ -395,7 +433,7 @@ tested_apply() {
 }
 test_pods_check
 }
-apply_5() {
+apply_6() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 manifest() {
 cat <<'KUBEBOOT_END'
@@ -482,7 +520,7 @@ tested_apply() {
 }
 test_pods_apply
 }
-check_6() {
+check_7() {
 value=$(
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 manifest() {
@@ -572,7 +610,7 @@ test_pods_list
 ) || emit_failed
 output test-pods <<<"$value"
 }
-check_7() {
+check_8() {
 value=$(
 kubectl get nodes --no-headers -o custom-columns='NAME:.metadata.name,VERSION:.status.nodeInfo.kubeletVersion,ADDRESS:.status.addresses[0].address,RUNTIME:.status.nodeInfo.containerRuntimeVersion'
 ) || emit_failed
@@ -580,20 +618,22 @@ output nodes <<<"$value"
 }
 main() {
 kb_start
+kb_step delete-join-material
+kb_resource 0 'join tokens' 1 0
 kb_step label-nodes
-kb_resource 0 'labels of w1' 1 0
+kb_resource 1 'labels of w1' 1 0
 kb_step wait-for-nodes
-kb_resource 1 'every node Ready' wait 0
+kb_resource 2 'every node Ready' wait 0
 kb_step wait-for-addons
-kb_resource 2 'cluster DNS, kube-proxy and add-ons' wait 0
-kb_resource 3 'record of add-on calico' 1 0
+kb_resource 3 'cluster DNS, kube-proxy and add-ons' wait 0
+kb_resource 4 'record of add-on calico' 1 0
 kb_step wait-for-system-pods
-kb_resource 4 'every system pod running' wait 0
+kb_resource 5 'every system pod running' wait 0
 kb_step start-test-pods
-kb_resource 5 'test pods' 1 0
-kb_resource 6 'output test-pods' 0 0
+kb_resource 6 'test pods' 1 0
+kb_resource 7 'output test-pods' 0 0
 kb_step list-nodes
-kb_resource 7 'output nodes' 0 0
+kb_resource 8 'output nodes' 0 0
 kb_end 'done'
 }
 main

@@ -19,7 +19,7 @@ from kubeboot.model import (
     Role,
     TimeSync,
 )
-from kubeboot.phases.cluster import check_pod_network, delete_join_material, end_network_test, label_nodes
+from kubeboot.phases.cluster import ROLLOUT, check_pod_network, delete_join_material, end_network_test, label_nodes
 from kubeboot.phases.containerd import configure_containerd
 from kubeboot.phases.control_plane import give_admin_access, init_control_plane, make_join_token, share_certificates
 from kubeboot.phases.host_prep import hosts_lines, load_kernel_modules, set_kernel_parameters
@@ -195,10 +195,16 @@ def test_who_has_joined_needs_nothing_to_join() -> None:
 
 def test_join_material_is_made_only_for_who_joins() -> None:
     bare, member = make_context("m1"), make_context("m1", is_bare=False)
-    for step in (make_join_token, share_certificates, delete_join_material):
+    for step in (make_join_token, share_certificates):
         assert len(resources(step, bare)) == 1
         assert resources(step, member) == []
     assert resources(share_certificates, golden_context("control-plane")) == []
+
+
+def test_i9_join_material_is_deleted_right_after_the_joins_and_looked_for_in_every_run() -> None:
+    assert ROLLOUT.steps[0] is delete_join_material
+    assert set(ROLLOUT.after) == {"join-control-plane", "join"}
+    assert len(resources(delete_join_material, make_context("m1", is_bare=False))) == 1
 
 
 def test_i9_a_join_carries_its_material_as_one_secret_file() -> None:
