@@ -20,10 +20,10 @@ class Answer:
     """Its lines, when it was asked for (seconds since 1970), and how long it took by a clock that nobody sets."""
 
     lines: list[str] = field(default_factory=list)
-    asked_at: float = field(default_factory=time.time)
+    asked_at: float = field(default_factory=lambda: time.time())
     took_s: float = 0.0
     _size: int = 0
-    _began_s: float = field(default_factory=time.monotonic)
+    _began_s: float = field(default_factory=lambda: time.monotonic())
 
     @property
     def waited_s(self) -> float:
@@ -32,7 +32,7 @@ class Answer:
     def keep(self, line: str) -> bool:
         """False when it is enough, whatever follows."""
         self.took_s = self.waited_s
-        self._size += len(line) + 100  # characters, and what Python needs for a line
+        self._size += len(line) + 100  # what Python needs for a line
         is_short = self._size <= MOST_CHARACTERS
         if is_short:
             self.lines.append(line)

@@ -21,7 +21,7 @@ OnRecord = Callable[[records.Record], None]
 OnLost = Callable[[str], None]
 STARTS = 3
 """How often a script is sent to a host that keeps losing it (reboots) before that counts as lost."""
-MOST_CHARACTERS = 64_000_000
+MOST_CHARACTERS = 20_000_000
 """Of all answers to one script; the longest have some hundred thousand."""
 EMPTY_ANSWERS = 3
 """How often in a row a host may end its answer by itself without a new record before that counts as lost."""
@@ -83,7 +83,7 @@ class Follower:
 
     def _take(self, line: str, script: Script, progress: _Progress, on_record: OnRecord) -> bool:
         record = records.parse_record(line, self._settings.nonce)
-        progress.size += len(line) + 100  # characters, and what Python needs for a line
+        progress.size += len(line) + 500  # characters, and what is made of a line
         if progress.size > MOST_CHARACTERS:
             raise self._unreadable(script, "it does not end")
         if record is None:

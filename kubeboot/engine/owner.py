@@ -13,6 +13,10 @@ import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+LONGEST = 4000
+LATEST_S = 1 << 33
+"""Seconds since 1970, some 270 years."""
+
 
 @dataclass(frozen=True, slots=True)
 class Owner:
@@ -49,6 +53,8 @@ def this_run(run_id: str, command: str) -> Owner:
 
 def decode_owner(text: str) -> Owner | None:
     """The owner in a host's lock; None for what no kubeboot wrote."""
+    if len(text) > LONGEST:
+        return None
     try:
         values = json.loads(base64.b64decode(text, validate=True))
         owner = Owner(**values)
@@ -60,7 +66,8 @@ def decode_owner(text: str) -> Owner | None:
 def _is_typed(owner: Owner) -> bool:
     texts = (owner.run_id, owner.user, owner.command, owner.started, owner.machine)
     is_printable = all(isinstance(text, str) and text.isprintable() and len(text) < 200 for text in texts)
-    return is_printable and isinstance(owner.pid, int) and isinstance(owner.since_s, int | float)
+    is_time = isinstance(owner.since_s, int | float) and 0 <= owner.since_s < LATEST_S
+    return is_printable and is_time and isinstance(owner.pid, int) and 0 < owner.pid < 1 << 31
 
 
 def _machine() -> str:
