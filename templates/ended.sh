@@ -5,8 +5,8 @@ if ! tail -n 1 "$KB_DIR/records" | grep -q "^$KB_NONCE	E	"; then
   if [ "$(systemctl is-system-running 2>/dev/null)" = stopping ]; then exit 0; fi
   printf '%s\tX\t%s\t%s\n' "$KB_NONCE" "${SERVICE_RESULT:-unknown}" "${EXIT_STATUS:-}" >>"$KB_DIR/records"
 fi
-: >"$KB_DIR/ended"
 # Outputs that nobody may see stay in the records until kubeboot has taken all; if it was killed, they go by themselves.
 if grep -q "^$KB_NONCE	K	" "$KB_DIR/records"; then
   systemd-run --quiet --collect --on-active=9min --timer-property=AccuracySec=10s /bin/rm -rf "$KB_DIR"
 fi
+: >"$KB_DIR/ended"

@@ -8,7 +8,7 @@ import pytest
 
 from kubeboot.engine.owner import this_run
 from kubeboot.errors import CheckBroken, HostBusy, NotConverged, StepFailed
-from kubeboot.resources import Emit, File, Phase, Resource, Secret, Shell, Step, WaitFor
+from kubeboot.resources import Emit, File, Phase, Resource, Shell, Step, WaitFor
 from tests.resources.sandbox import Sandbox, context
 
 DONE = "[ -e /etc/done ] || drift 'not done'"
@@ -133,23 +133,6 @@ def test_printed_records_are_not_records(sandbox: Sandbox) -> None:
     ]
 
 
-def test_i9_secret_reaches_the_apply_in_a_root_only_file_and_is_gone_after(sandbox: Sandbox) -> None:
-    apply = 'stat -c \'%a %U\' "$(secret it.txt)" >/etc/mode; wc -c <"$(secret it.txt)" >/etc/size; : >/etc/done'
-    run = sandbox.run(Shell("it", DONE, apply, None, (Secret("it.txt", "canary\n"),)))
-    assert run.statuses == ["changed"]
-    assert (sandbox.read("/etc/mode"), sandbox.read("/etc/size")) == ("600 root\n", "7\n")
-    assert sandbox.shell("grep -rl canary /etc /run /var /tmp /root || true") == ""
-
-
-@pytest.mark.parametrize("ending", ("exit 1", "kill -KILL $PPID; sleep 5"))
-def test_i9_secret_is_gone_however_the_script_ended(sandbox: Sandbox, ending: str) -> None:
-    run = sandbox.run(
-        Shell("it", DONE, f'cat "$(secret it.txt)" >/dev/null; {ending}', None, (Secret("it.txt", "canary\n"),))
-    )
-    assert run.error is not None
-    sandbox.shell("for i in {1..50}; do grep -rlq canary /run || exit 0; sleep 0.1; done; exit 1")
-
-
 def test_wait_passes_as_soon_as_the_condition_does(sandbox: Sandbox) -> None:
     wait = WaitFor(
         "it", 'n=$(cat /tmp/n 2>/dev/null || echo 0); echo $((n + 1)) >/tmp/n\n[ $n = 3 ] || drift "n is $n"', 20, 0.05
@@ -208,13 +191,6 @@ def test_output_that_cannot_be_had_is_unknown_in_apply_and_to_come_in_plan(sandb
     assert sandbox.run(emit).statuses == ["unknown"]
     plan = sandbox.run(emit, mode="plan")
     assert (plan.statuses, plan.reason, plan.outputs) == (["drift"], "known after init", {})
-
-
-def test_i9_value_of_an_output_is_not_in_the_log(sandbox: Sandbox) -> None:
-    sandbox.write("/root/value", "canary")
-    run = sandbox.run(Emit("value", "cat /root/value"))
-    assert "canary" not in sandbox.read(run.log_path)
-    assert "canary" not in repr(run.events)
 
 
 def running_script(sandbox: Sandbox, seconds: float) -> None:
