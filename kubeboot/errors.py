@@ -159,6 +159,8 @@ class HostKeyUnknown(Unreachable):
 
     reference = "host-key-unknown"
     exit_code = EXIT_REFUSED
+    known_hosts_line = ""
+    """What would record the key: name, type and base64, without a newline."""
 
 
 class HostKeyChanged(Unreachable):

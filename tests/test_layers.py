@@ -25,7 +25,7 @@ ONLY_IN = {
     "click": ("cli",),
     "yaml": ("inventory", "addons", "kubeadm_config.py"),
     "pydantic": ("inventory",),
-    "cryptography": ("kubeadm_config.py",),
+    "cryptography": ("kubeadm_config.py", "transport/ssh"),
     "subprocess": ("transport",),
     "socket": ("transport/ssh", "cli"),
     "urllib.request": ("addons",),

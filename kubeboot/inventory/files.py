@@ -104,7 +104,7 @@ def _read_password(draft: Draft, path: Path) -> None:
 
 
 def _check_identity(draft: Draft, path: Path) -> None:
-    file = _file(draft, path)
+    file = _file(draft, path, "; kubeboot ssh-setup makes it")
     head = _content(draft, path, file, 100) if file else None
     if file is None or head is None:
         return
@@ -120,7 +120,7 @@ def _check_manifest(draft: Draft, path: Path) -> None:
         _file(draft, path)
 
 
-def _file(draft: Draft, path: Path) -> FilePath | None:
+def _file(draft: Draft, path: Path, remedy: str = "") -> FilePath | None:
     """The regular file at this path; None when not given, or not there (then reported)."""
     text = draft.get(path, "")
     if not text:
@@ -131,7 +131,7 @@ def _file(draft: Draft, path: Path) -> FilePath | None:
     except OSError as error:
         missing = isinstance(error, FileNotFoundError | NotADirectoryError)
         what = "does not exist" if missing else f"cannot be read: {error.strerror}"
-        hint = f"looked for {file}" if missing else "check its permissions"
+        hint = f"looked for {file}{remedy}" if missing else "check its permissions"
         draft.report(path, f"{quoted(text)} {what}", hint)
         return None
     if not stat.S_ISREG(mode):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from kubeboot.errors import InventoryError, Problem
@@ -18,7 +19,8 @@ from kubeboot.inventory.schema import Inventory
 from kubeboot.inventory.shape import check_shape
 from kubeboot.model import Cluster
 
-CHECKS = (
+Check = Callable[[Draft], None]
+CHECKS: tuple[Check, ...] = (
     check_duplicates,
     check_roles,
     check_labels,
@@ -34,14 +36,18 @@ CHECKS = (
     check_files,
     check_identities,
 )
+CHECKS_WITHOUT_KEYS = tuple(check for check in CHECKS if check is not check_identities)
+"""For the command that makes missing keys."""
 
 
-def load_inventory(path: Path | str) -> tuple[Cluster, tuple[Problem, ...]]:
+def load_inventory(path: Path | str, checks: Sequence[Check] = CHECKS) -> tuple[Cluster, tuple[Problem, ...]]:
     """The Cluster and its warnings. Raises InventoryError with every problem, in the order of the file."""
-    return read_inventory(path)[1:]
+    return read_inventory(path, checks)[1:]
 
 
-def read_inventory(path: Path | str) -> tuple[Inventory, Cluster, tuple[Problem, ...]]:
+def read_inventory(
+    path: Path | str, checks: Sequence[Check] = CHECKS
+) -> tuple[Inventory, Cluster, tuple[Problem, ...]]:
     """The same with the file's own keys and values before it."""
     source, file = str(path), Path(path)
     try:
@@ -51,7 +57,7 @@ def read_inventory(path: Path | str) -> tuple[Inventory, Cluster, tuple[Problem,
     draft = Draft(root, file.parent.absolute())
     draft.problems += problems
     inventory = check_shape(draft)
-    for check in CHECKS:
+    for check in checks:
         check(draft)
     found = in_order(draft.problems)
     if inventory is None or not all(problem.is_warning for problem in found):

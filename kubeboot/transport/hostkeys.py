@@ -34,6 +34,11 @@ class HostKey:
         """As ssh-keygen -l prints it: SHA256 and unpadded base64."""
         return "SHA256:" + base64.b64encode(hashlib.sha256(self.blob).digest()).decode().rstrip("=")
 
+    @property
+    def line(self) -> str:
+        """Type and base64, as in a public key file."""
+        return f"{self.kind} {base64.b64encode(self.blob).decode()}"
+
     @classmethod
     def parse(cls, kind: str, encoded: str) -> HostKey:
         """The key of a public key line's first two fields; ValueError when they do not fit each other."""

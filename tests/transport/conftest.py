@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +15,7 @@ import pytest
 
 from kubeboot.model import Host, Role, SshSettings
 from kubeboot.transport.ssh import SshTransport
-from tests.transport.sshd import SSHD, MakeSshd, MakeTransport, Sshd
+from tests.transport.sshd import SSHD, MakeSshd, MakeTransport, MakeUser, Sshd
 
 
 @pytest.fixture(autouse=True)
@@ -63,3 +67,41 @@ def make_transport(tmp_path: Path) -> Iterator[MakeTransport]:
     yield make
     for transport in made:
         transport.close()
+
+
+@pytest.fixture
+def open_sshd() -> Iterator[Sshd]:
+    """An sshd whose authorized_keys every user can read; pytest's tmp_path is root's alone."""
+    if not SSHD or os.geteuid() != 0 or not shutil.which("sudo"):
+        pytest.skip("needs root, sshd and sudo")
+    with tempfile.TemporaryDirectory(prefix="kbtest-") as folder:
+        Path(folder).chmod(0o755)
+        sshd = Sshd(Path(folder) / "sshd")
+        sshd.client_key.chmod(0o600)
+        yield sshd
+        sshd.close()
+
+
+@pytest.fixture
+def make_user() -> Iterator[MakeUser]:
+    """A user, and what sudoers says of it."""
+    name = f"kbtest{os.getpid()}"
+    rules = Path(f"/etc/sudoers.d/{name}")
+
+    def make(*lines: str, password: str = "*", shell: str = "/bin/sh", home: Path = Path("/")) -> str:  # noqa: S107
+        if password != "*":
+            password = subprocess.run(
+                ["openssl", "passwd", "-6", "-stdin"], input=password, text=True, capture_output=True, check=True
+            ).stdout.strip()
+        command = ["useradd", "--system", "--home-dir", str(home), "--shell", shell, "--password", password, name]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip(f"this machine lets nobody make users: {done.stderr}")
+        rules.write_text("".join(f"{line.replace('USER', name)}\n" for line in lines))
+        rules.chmod(0o440)
+        return name
+
+    yield make
+    rules.unlink(missing_ok=True)
+    Path(f"/var/lib/sudo/lectured/{name}").unlink(missing_ok=True)
+    subprocess.run(["userdel", "-f", name], capture_output=True)

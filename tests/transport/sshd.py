@@ -19,6 +19,7 @@ START_LIMIT_S = 10
 
 MakeSshd = Callable[..., "Sshd"]
 MakeTransport = Callable[..., SshTransport]
+MakeUser = Callable[..., str]
 
 
 def run(transport: Transport, payload: str | bytes) -> tuple[int | None, list[str]]:

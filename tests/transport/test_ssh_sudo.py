@@ -4,60 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-import subprocess
-import tempfile
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from kubeboot.errors import HostError, SudoRefused
 from kubeboot.transport.ssh import execution, shell
-from tests.transport.sshd import SSHD, MakeTransport, Sshd, run
+from tests.transport.sshd import MakeTransport, MakeUser, Sshd, run
 
 pytestmark = pytest.mark.sshd
 PASSWORD = "kb test 'pass' $(touch /tmp/kbtest-executed)"
-MakeUser = Callable[..., str]
-
-
-@pytest.fixture
-def open_sshd() -> Iterator[Sshd]:
-    """An sshd whose authorized_keys every user can read; pytest's tmp_path is root's alone."""
-    if not SSHD or os.geteuid() != 0 or not shutil.which("sudo"):
-        pytest.skip("needs root, sshd and sudo")
-    with tempfile.TemporaryDirectory(prefix="kbtest-") as folder:
-        Path(folder).chmod(0o755)
-        sshd = Sshd(Path(folder) / "sshd")
-        sshd.client_key.chmod(0o600)
-        yield sshd
-        sshd.close()
-
-
-@pytest.fixture
-def make_user() -> Iterator[MakeUser]:
-    """A user, and what sudoers says of it."""
-    name = f"kbtest{os.getpid()}"
-    rules = Path(f"/etc/sudoers.d/{name}")
-
-    def make(*lines: str, password: str = "*", shell: str = "/bin/sh") -> str:  # noqa: S107 (none)
-        if password != "*":
-            password = subprocess.run(
-                ["openssl", "passwd", "-6", "-stdin"], input=password, text=True, capture_output=True, check=True
-            ).stdout.strip()
-        command = ["useradd", "--system", "--home-dir", "/", "--shell", shell, "--password", password, name]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode:
-            pytest.skip(f"this machine lets nobody make users: {done.stderr}")
-        rules.write_text("".join(f"{line.replace('USER', name)}\n" for line in lines))
-        rules.chmod(0o440)
-        return name
-
-    yield make
-    rules.unlink(missing_ok=True)
-    Path(f"/var/lib/sudo/lectured/{name}").unlink(missing_ok=True)
-    subprocess.run(["userdel", "-f", name], capture_output=True)
 
 
 def never() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from kubeboot.errors import Unreachable
 from kubeboot.transport.hostkeys import KEY_TYPES, HostKey, Verdict, Vouchers, known_name, vouchers
 from kubeboot.transport.ssh import handshake, problems
 from kubeboot.transport.ssh.keyring import KeyLocked, KeyRing
-from kubeboot.transport.ssh.login import log_in
 from kubeboot.transport.ssh.pulse import Pulse
 from kubeboot.transport.ssh.route import Hop
 from kubeboot.transport.ssh.sockets import ProxyProcess, Wire, open_tcp
@@ -22,6 +21,9 @@ from kubeboot.transport.ssh.sockets import ProxyProcess, Wire, open_tcp
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 2.0
 PROXY_TRIES = 3
+
+Authenticate = Callable[[paramiko.Transport], None]
+"""Logs in; raises KeyLocked, Unreachable, or paramiko's errors of the connection."""
 
 
 @dataclass(slots=True)
@@ -48,8 +50,17 @@ class Linker:
     `link` raises Unreachable, HostKeyUnknown or HostKeyChanged.
     """
 
-    def __init__(self, host: str, hop: Hop, below: Link | None, files: Sequence[Path], keys: KeyRing) -> None:
+    def __init__(
+        self,
+        host: str,
+        hop: Hop,
+        below: Link | None,
+        files: Sequence[Path],
+        authenticate: Authenticate,
+        keys: KeyRing,
+    ) -> None:
         self._host = host
+        self._authenticate = authenticate
         self._keys = keys
         self._hop = hop
         self._below = below
@@ -135,7 +146,7 @@ class Linker:
 
     def _log_in(self, transport: paramiko.Transport, wire: Wire) -> None:
         try:
-            log_in(self._host, self._hop, transport, self._keys)
+            self._authenticate(transport)
         except (EOFError, OSError, paramiko.SSHException) as error:
             handshake.close(transport, wire)
             raise handshake.Busy from error

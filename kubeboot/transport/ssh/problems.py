@@ -98,8 +98,33 @@ def auth_refused(host: str, hop: Hop, tried: Sequence[str], detail: str) -> Unre
     keys = "; ".join(tried) if tried else "no key at all: no agent holds one and ~/.ssh has no default key"
     message = f"{hop.address} port {hop.port} refused the login of {hop.user}{detail}. Tried: {keys}"
     target = f"-p {hop.port} " if hop.port != SSH_PORT else ""
-    hint = f"is the user right, and its authorized_keys? Try: ssh-copy-id {target}{hop.user}@{hop.address}"
+    hint = (
+        "is the user right? kubeboot ssh-setup installs your key on all hosts, with a password typed once; "
+        f"for one host alone: ssh-copy-id {target}{hop.user}@{hop.address}"
+    )
     return _unreachable(host, "auth-refused", message, hint)
+
+
+def password_refused(host: str, hop: Hop) -> Unreachable:
+    """The password is wrong, or this user may not use one. It is sent once only."""
+    message = f"{hop.address} port {hop.port} refused the password of {hop.user}"
+    hint = "it was tried once. Another password on this host? Run ssh-setup for it alone: kubeboot ssh-setup HOST"
+    if hop.user == "root":
+        hint += "\nsshd often lets root in by key only (PermitRootLogin prohibit-password): take another ssh.user"
+    return _unreachable(host, "password-refused", message, hint)
+
+
+def no_password_login(host: str, hop: Hop, allowed: Sequence[str], public_key: str) -> Unreachable:
+    """sshd takes no passwords at all, so the key has to come by another way."""
+    message = f"{hop.address} port {hop.port} takes no password from {hop.user}; it allows only {', '.join(allowed)}"
+    hint = f"add this line to ~{hop.user}/.ssh/authorized_keys there, by its console or cloud-init:\n  {public_key}"
+    return _unreachable(host, "password-not-allowed", message, hint)
+
+
+def not_installed(host: str, hop: Hop, output: str) -> Unreachable:
+    """Logged in by password, and the key could not be written."""
+    message = f"the key could not be added to {hop.user}'s authorized_keys"
+    return Unreachable(host, message, hint="see the output", reference="key-not-installed", output=output)
 
 
 def bad_pin(host: str, detail: str) -> Unreachable:
@@ -124,7 +149,7 @@ def bad_host_key(
     """
     shown = ", ".join(f"{key.kind} {key.fingerprint}" for key in presented) + (f" ({detail})" if detail else "")
     if verdict is Verdict.UNKNOWN:
-        return _unknown(host, hop, shown, presented[0])
+        return _unknown(host, hop, shown, presented[0], known.name)
     if verdict is Verdict.REVOKED:
         entry = next(entry for entry in known.revoked if entry.key.blob == presented[0].blob)
         message = f"the key that {known.name} presented ({shown}) is marked @revoked in {entry.path} line {entry.line}"
@@ -132,16 +157,19 @@ def bad_host_key(
     return _changed(host, shown, known)
 
 
-def _unknown(host: str, hop: Hop, shown: str, key: HostKey) -> HostKeyUnknown:
+def _unknown(host: str, hop: Hop, shown: str, key: HostKey, name: str) -> HostKeyUnknown:
     port = f"-p {hop.port} " if hop.port != SSH_PORT else ""
     message = f"nobody vouches for the key of {hop.address} port {hop.port}: {shown}"
     hint = (
-        f"compare it with the host's console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then either add\n"
+        "compare it with the host's console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then accept it:\n"
+        "  kubeboot ssh-setup -i INVENTORY\n"
+        "shows the keys of all hosts and asks once. Or add to the host in the inventory\n"
         f'  hostKey: "{key.fingerprint}"\n'
-        f"to the host in the inventory, or record it: ssh-keyscan {port}{hop.address} >> known_hosts (beside the "
-        f"inventory), or log in once: ssh {port}{hop.user}@{hop.address}"
+        f"or record it beside the inventory: ssh-keyscan {port}{hop.address} >> known_hosts"
     )
-    return HostKeyUnknown(host, message, hint=hint)
+    error = HostKeyUnknown(host, message, hint=hint)
+    error.known_hosts_line = f"{name} {key.line}"
+    return error
 
 
 def _changed(host: str, shown: str, known: Vouchers) -> HostKeyChanged:

@@ -14,9 +14,10 @@ from kubeboot.transport.lines import Tail
 from kubeboot.transport.ssh import problems
 from kubeboot.transport.ssh.execution import Execution, SudoPassword
 from kubeboot.transport.ssh.keyring import KeyRing
-from kubeboot.transport.ssh.link import Link, Linker
+from kubeboot.transport.ssh.link import Authenticate, Link, Linker
+from kubeboot.transport.ssh.login import log_in
 from kubeboot.transport.ssh.refusals import no_session
-from kubeboot.transport.ssh.route import RouteError, SshConfig, route
+from kubeboot.transport.ssh.route import Hop, RouteError, SshConfig, route
 from kubeboot.transport.ssh.shell import Access
 
 SESSION_TIMEOUT_S = 30
@@ -61,6 +62,13 @@ class SshTransport:
         self._access = Access.UNKNOWN
         self._stderr = Tail()
 
+    def hops(self) -> tuple[Hop, ...]:
+        """The way to the host, itself last. Raises Unreachable."""
+        try:
+            return route(self._host, self._directory, SshConfig(self._ssh_config))
+        except RouteError as error:
+            raise problems.config_unusable(self._host.name, str(error)) from error
+
     def connect(self) -> None:
         """Make the connection if there is none. Raises Unreachable, HostKeyUnknown or HostKeyChanged.
 
@@ -69,17 +77,20 @@ class SshTransport:
         if self._links and all(link.transport.is_active() for link in self._links):
             return
         self.close()
-        try:
-            hops = route(self._host, self._directory, SshConfig(self._ssh_config))
-        except RouteError as error:
-            raise problems.config_unusable(self._host.name, str(error)) from error
+        hops = self.hops()
         try:
             for hop in hops:
                 below = self._links[-1] if self._links else None
-                self._links.append(Linker(self._host.name, hop, below, self._known_hosts, self._keys).link())
+                authenticate = self._authenticator(hop, hop is hops[-1])
+                linker = Linker(self._host.name, hop, below, self._known_hosts, authenticate, self._keys)
+                self._links.append(linker.link())
         except BaseException:
             self.close()
             raise
+
+    def _authenticator(self, hop: Hop, is_target: bool) -> Authenticate:
+        """How to log in at that hop: by key."""
+        return lambda transport: log_in(self._host.name, hop, transport, self._keys)
 
     def execute(self, payload: bytes, on_line: OnLine) -> int | None:
         """See transport.base. Connects first when there never was a connection or it was closed.
