@@ -17,7 +17,9 @@ def given_sudo_password(terminal: Terminal, is_asked: bool, file: str) -> str | 
         return None
     if not has_terminal():
         hint = "Use --sudo-password-file FILE, or ssh.sudoPasswordFile in the inventory."
-        raise UsageError("--ask-sudo-password: there is no terminal to ask on", hint=hint, reference="no-terminal")
+        raise UsageError(
+            "there is no terminal on which to ask for the sudo password", hint=hint, reference="no-terminal"
+        )
     password = terminal.secret("sudo password: ")
     if password is None:
         raise UsageError("no sudo password was given", reference="no-password")

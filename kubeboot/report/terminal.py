@@ -10,6 +10,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from kubeboot.redaction import learn
+
 
 def has_terminal() -> bool:
     """Whether there is somebody to ask."""
@@ -31,7 +33,9 @@ class Terminal:
         with self._lock, self._paused():
             self._settings = termios.tcgetattr(sys.stdin)
             try:
-                return getpass.getpass(prompt) or None
+                typed = getpass.getpass(prompt)
+                learn(typed)
+                return typed or None
             except EOFError:
                 return None
             finally:

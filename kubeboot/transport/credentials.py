@@ -12,6 +12,7 @@ from pathlib import Path
 
 from kubeboot.errors import SudoRefused
 from kubeboot.model import Host
+from kubeboot.redaction import learn
 
 COMMAND_LIMIT_S = 120
 MOST_BYTES = 4096
@@ -88,4 +89,5 @@ def _first_line(data: bytes, what: str) -> str:
         raise Unusable(f"{what} is not UTF-8 text") from None
     if not line or not line.isprintable():
         raise Unusable(f"{what} does not begin with a line that is a password")
+    learn(line)
     return line

@@ -143,7 +143,7 @@ ONE_HOST = "cluster: {kubernetesVersion: 1.29.15}\nhosts: [{name: node1, address
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["-K"], "--ask-sudo-password: there is no terminal to ask on [no-terminal]"),
+        (["-K"], "there is no terminal on which to ask for the sudo password [no-terminal]"),
         (["-K", "--sudo-password-file", "x"], "--ask-sudo-password and --sudo-password-file exclude each other."),
         (["--sudo-password-file", "none"], "the password file none cannot be read: No such file or directory"),
         (["--sudo-password-file", "empty"], "the password file empty does not begin with a line that is a password"),

@@ -10,6 +10,7 @@ import pytest
 
 from kubeboot.errors import SudoRefused
 from kubeboot.model import Host, Role, SshSettings
+from kubeboot.redaction import redact
 from kubeboot.transport.credentials import SudoPasswords
 
 SECRET = "s3cret"
@@ -54,6 +55,12 @@ def test_people_are_asked_once_per_user() -> None:
         "sudo password of ops on node0",
         "sudo password of admin on node2",
     ]
+
+
+def test_i9_what_is_read_is_hidden_wherever_it_is_printed(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("hush-hush-17\n")
+    SudoPasswords(never).of(host(sudo_password_file=tmp_path / "file"))()
+    assert redact("sudo said: hush-hush-17 is no command") == "sudo said: *** is no command"
 
 
 def test_nobody_to_ask() -> None:
