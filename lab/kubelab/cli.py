@@ -78,6 +78,13 @@ def _parser() -> argparse.ArgumentParser:
         ("start", fleet.start, "boot hosts that are off"),
     ):
         command(name, _on_hosts(call), text).add_argument("hosts", nargs="+", metavar="HOST")
+    for name, keep, text in (
+        ("save", fleet.save, "keep the disks of hosts under a name (they boot again)"),
+        ("restore", fleet.restore, "hosts as they were saved, with a new boot"),
+    ):
+        sub = command(name, _with_save(keep), text)
+        sub.add_argument("name", metavar="NAME")
+        sub.add_argument("hosts", nargs="*", metavar="HOST", help="default: all")
     link = command("link", _link, "plug a host's network cable in or out")
     link.add_argument("host")
     link.add_argument("state", choices=("up", "down"))
@@ -148,6 +155,14 @@ def _inventory(options: argparse.Namespace) -> int:
 def _on_hosts(call: Callable[[Sequence[str]], None]) -> Callable[[argparse.Namespace], int]:
     def run(options: argparse.Namespace) -> int:
         call(options.hosts)
+        return 0
+
+    return run
+
+
+def _with_save(call: Callable[[str, Sequence[str]], None]) -> Callable[[argparse.Namespace], int]:
+    def run(options: argparse.Namespace) -> int:
+        call(options.name, options.hosts)
         return 0
 
     return run

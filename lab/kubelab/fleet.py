@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import cgroups, delay, machine, mirror, netns, network
+from . import cgroups, delay, machine, mirror, netns, network, saves
 from .errors import LabError
 from .host import Host, host_named, hosts_of, power_off, power_on, prepare, unmount, wipe
 from .places import CACHE, STATE, Lab, claim_lab, existing_lab, lab_lock, lab_name
@@ -66,9 +66,39 @@ def fresh(names: Sequence[str]) -> None:
         for host in hosts:
             power_off(host)
             wipe(host)
-            (host.folder / "network.hub").unlink(missing_ok=True)  # a cable that was out is in again
-            _boot(host)
-        wait_for_ssh(hosts)
+        _boot_again(hosts)
+
+
+def save(name: str, names: Sequence[str]) -> None:
+    """Keep the disks of hosts (all, if none is named) under a name: a power cut, then they go on from there."""
+    with lab_lock(lab_name()):
+        lab = existing_lab()
+        hosts = [host_named(lab, each) for each in names] or hosts_of(lab)
+        folder = saves.new_save(lab, name)
+        for host in hosts:
+            power_off(host)
+            saves.keep(host, folder)
+            saves.bring_back(host, name)
+        _boot_again(hosts)
+
+
+def restore(name: str, names: Sequence[str]) -> None:
+    """Hosts (all of the save, if none is named) as they were when they were saved, with a new boot."""
+    with lab_lock(lab_name()):
+        lab = existing_lab()
+        hosts = [host_named(lab, each) for each in saves.chosen(names, saves.saved_hosts(lab, name), name)]
+        for host in hosts:
+            power_off(host)
+            saves.bring_back(host, name)
+        _boot_again(hosts)
+
+
+def _boot_again(hosts: Sequence[Host]) -> None:
+    """Boot hosts whose disk was changed under them; a cable that was out is in again."""
+    for host in hosts:
+        (host.folder / "network.hub").unlink(missing_ok=True)
+        _boot(host)
+    wait_for_ssh(hosts)
 
 
 def kill(names: Sequence[str]) -> None:

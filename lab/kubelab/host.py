@@ -2,6 +2,7 @@
 
 FOLDER/identity   machine-id and ssh host keys: they outlive `fresh`
 FOLDER/disk       upper and work of the overlay over the shared root file system
+FOLDER/lowers     of a restored host: layers of saves between those two, topmost first (see saves.py)
 FOLDER/root       where that overlay is mounted
 FOLDER/{containerd,kubelet,etcd}   bound to /var/lib/*: overlayfs does not stack on the host's own overlay
 """
@@ -23,7 +24,7 @@ from .process import run, spawn, succeeds
 
 GUARD = Path(__file__).resolve().parent / "guard.sh"
 _NSPAWN = Path("/run/systemd/nspawn")
-_DATA = ("containerd", "kubelet", "etcd")
+DATA = ("containerd", "kubelet", "etcd")
 _KEY_TYPES = ("ed25519", "ecdsa")
 _HOMES = ("root", "home/ops")
 _NAME = re.compile(r"node([1-9][0-9]*)")
@@ -52,6 +53,10 @@ class Host:
     def machine(self) -> str:
         """systemd-nspawn's name for it, unique on this machine."""
         return f"{self.lab.name}-{self.name}"
+
+    @property
+    def lowers(self) -> Path:
+        return self.folder / "lowers"
 
     @property
     def cgroup(self) -> str:
@@ -83,7 +88,7 @@ def host_named(lab: Lab, name: str) -> Host:
 
 def prepare(host: Host, root_file_system: Path) -> None:
     """Make what is missing of the host's folder, mount its disk, and write what makes it this host."""
-    for name in ("identity", "disk/upper", "disk/work", "root", *_DATA):
+    for name in ("identity", "disk/upper", "disk/work", "root", *DATA):
         (host.folder / name).mkdir(parents=True, exist_ok=True)
     _make_identity(host)
     (host.folder / "network.host").write_text(network.host_batch(host.lab, host.number))
@@ -92,7 +97,9 @@ def prepare(host: Host, root_file_system: Path) -> None:
     _write_guard_settings(host)
     if not is_mounted(host):
         disk = host.folder / "disk"
-        options = f"lowerdir={root_file_system},upperdir={disk}/upper,workdir={disk}/work"
+        saved = host.lowers.read_text().split() if host.lowers.exists() else []
+        lowers = ":".join([*saved, str(root_file_system)])
+        options = f"lowerdir={lowers},upperdir={disk}/upper,workdir={disk}/work"
         run(["mount", "-t", "overlay", "kubelab", "-o", options, host.folder / "root"])
     _personalize(host)
 
@@ -168,7 +175,8 @@ def wipe(host: Host) -> None:
     unmount(host)
     trash = host.lab.folder / "trash"
     trash.mkdir(exist_ok=True)
-    for name in ("disk", *_DATA):
+    host.lowers.unlink(missing_ok=True)
+    for name in ("disk", *DATA):
         if (host.folder / name).exists():
             (host.folder / name).rename(trash / uuid.uuid4().hex)
     empty_trash(host.lab)

@@ -117,6 +117,39 @@ class TestHosts:
         assert on("node1", "ls /root") == ""
         assert on("node1", "cat /etc/ssh/ssh_host_ed25519_key.pub /etc/machine-id") == key
 
+    def test_a_saved_host_comes_back_as_it_was_as_often_as_wanted(self) -> None:
+        blobs = "/var/lib/containerd/io.containerd.content.v1.content/blobs"
+        picture = f"cat /root/file {blobs}/one /var/lib/etcd/data; ls /usr/share/doc | wc -l; stat -c %U:%a /root/file"
+        on(
+            "node1",
+            f"mkdir -p {blobs}; echo kept | tee /root/file {blobs}/one /var/lib/etcd/data; rm -r /usr/share/doc/sudo",
+        )
+        on("node1", "chown ops /root/file; chmod 640 /root/file")
+        before, boot = on("node1", picture), on("node1", "cat /proc/sys/kernel/random/boot_id")
+        lab("save", "kept", "node1")
+        assert on("node1", picture) == before
+        lab("save", "kept", code=2)
+        for _ in range(2):
+            on(
+                "node1",
+                f"echo new | tee /root/file {blobs}/two /var/lib/etcd/data; rm -r /usr/share/doc/bash /etc/motd",
+            )
+            lab("link", "node1", "down")
+            lab("restore", "kept")
+            assert on("node1", picture) == before
+            assert on("node1", f"ls {blobs}; test -e /etc/motd") == "one"
+            assert on("node1", "cat /proc/sys/kernel/random/boot_id") != boot
+        on("node1", "echo later >/root/later")
+        lab("save", "later", "node1")
+        lab("restore", "kept")
+        on("node1", "test ! -e /root/later")
+        lab("restore", "later", "node1")
+        assert on("node1", f"cat /root/later; {picture}") == f"later\n{before}"
+        lab("restore", "kept", "node2", code=2)
+        lab("restore", "nothing", code=2)
+        lab("fresh", "node1")
+        assert on("node1", "ls /root") == ""
+
     def test_a_reboot_comes_back_with_a_new_network(self) -> None:
         on("node1", "ip link add left-over type bridge")
         booted = Path(STATE / NAME / "hosts/node1/booted")
