@@ -12,6 +12,8 @@ from kubeboot.errors import HostError
 from kubeboot.model import Cluster, Host, Taint
 from kubeboot.render import render
 
+ADMIN_CONF = "/etc/kubernetes/admin.conf"
+INIT_YAML = "/etc/kubernetes/kubeboot/init.yaml"
 CRI_SOCKET = "unix:///run/containerd/containerd.sock"
 CONTROL_PLANE_TAINT = Taint("node-role.kubernetes.io/control-plane", "", "NoSchedule")
 
@@ -73,6 +75,15 @@ def join_yaml(ctx: HostContext, token: str, kubeconfig: str, certificate_key: st
         message = f"the CA in {first}'s /etc/kubernetes/admin.conf cannot be read: {error}"
         hint = f"Look at that file on {first}, then run the same command again."
         raise HostError(ctx.host.name, message, hint=hint, reference="kubeconfig-unusable") from None
+    return _join_yaml(ctx, token=token, pinned=pinned, certificate_key=certificate_key)
+
+
+def go_on_yaml(ctx: HostContext) -> str:
+    """JoinConfiguration for the last phases of a control plane's join: they need its admin.conf and no secret."""
+    return _join_yaml(ctx, token="", pinned="", certificate_key="")
+
+
+def _join_yaml(ctx: HostContext, *, token: str, pinned: str, certificate_key: str) -> str:
     return render(
         "kubeadm/join.yaml.j2",
         cluster=ctx.cluster,
@@ -82,6 +93,7 @@ def join_yaml(ctx: HostContext, token: str, kubeconfig: str, certificate_key: st
         token=token,
         ca_hash=pinned,
         certificate_key=certificate_key,
+        admin_conf=ADMIN_CONF,
     )
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubeboot.context import HostContext
+from kubeboot.kubeadm_config import ADMIN_CONF, CRI_SOCKET, INIT_YAML
 from kubeboot.model import Host
-from kubeboot.phases.kubeadm import INIT_YAML
 from kubeboot.phases.selections import bootstrap_control_plane
 from kubeboot.render import template_text
 from kubeboot.resources import Emit, File, Phase, Resource, Shell, step
 from kubeboot.resources.quoting import sh
 
-ADMIN_CONF = "/etc/kubernetes/admin.conf"
 KUBEADM_NAMES = {"cpu-count": "NumCPU", "memory": "Mem"}
 """kubeboot's findings that kubeadm's own preflight repeats by another name."""
 LAST_OBJECTS = {"addon/coredns": "deployment/coredns", "addon/kube-proxy": "daemonset/kube-proxy"}
@@ -27,7 +26,7 @@ def init_control_plane(ctx: HostContext) -> Iterator[Resource]:
     skipped = ctx.cluster.kubeadm.init_configuration.get("skipPhases", ())
     last = [name for phase, name in LAST_OBJECTS.items() if phase not in skipped and "addon" not in skipped]
     settings = (
-        f"NODE={sh(ctx.host.name)} INIT_YAML={sh(INIT_YAML)} WAIVED={sh(','.join(waived))}"
+        f"NODE={sh(ctx.host.name)} INIT_YAML={sh(INIT_YAML)} CRI_SOCKET={CRI_SOCKET} WAIVED={sh(','.join(waived))}"
         f" LAST_OBJECTS={sh(' '.join(last))}\n"
     )
     yield Shell(
@@ -70,6 +69,16 @@ def joining(ctx: HostContext) -> tuple[Host, ...]:
     return tuple(host for host in others if not ctx.all_facts[host.name].has_kubelet_conf)
 
 
+@step(risk="disruptive")
+def forget_lost_hosts(ctx: HostContext) -> Iterator[Resource]:
+    """Remove nodes and etcd members of hosts that are to join anew."""
+    roles = {True: "control-plane", False: "worker"}
+    hosts = "\n".join(f"{host.name} {host.address} {roles[host.is_control_plane]}" for host in joining(ctx))
+    if hosts:
+        shell = f"HOSTS={sh(hosts)}\n{template_text('kubeadm/lost_hosts.sh')}"
+        yield Shell("former lives of joining hosts", check_text=shell + "lost_check", apply_text=shell + "lost_apply")
+
+
 @step()
 def make_join_token(ctx: HostContext) -> Iterator[Resource]:
     """Make a join token that lasts 30 minutes."""
@@ -104,6 +113,13 @@ CONTROL_PLANE = Phase(
     name="control-plane",
     title="Make the control plane",
     select=bootstrap_control_plane,
-    steps=(init_control_plane, give_admin_access, read_kubeconfig, make_join_token, share_certificates),
+    steps=(
+        init_control_plane,
+        give_admin_access,
+        read_kubeconfig,
+        forget_lost_hosts,
+        make_join_token,
+        share_certificates,
+    ),
     provides=("kubeconfig", "join-token", "certificate-key"),
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubeboot.context import HostContext
+from kubeboot.kubeadm_config import INIT_YAML
 from kubeboot.phases.containerd import pause_image
-from kubeboot.phases.kubeadm import INIT_YAML
 from kubeboot.phases.selections import all_hosts
 from kubeboot.resources import Phase, Resource, Shell, step
 from kubeboot.resources.quoting import sh, words

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubeboot.context import HostContext
-from kubeboot.kubeadm_config import join_yaml
+from kubeboot.kubeadm_config import CRI_SOCKET, go_on_yaml, join_yaml
 from kubeboot.phases.control_plane import give_admin_access
 from kubeboot.phases.selections import joining_control_planes, workers
 from kubeboot.render import template_text
 from kubeboot.resources import Phase, Resource, Secret, Shell, step
-from kubeboot.resources.quoting import sh
+from kubeboot.resources.quoting import content_command, sh
 
 MATERIAL = ("kubeconfig", "join-token")
 
@@ -32,7 +32,9 @@ def join_node(ctx: HostContext) -> Iterator[Resource]:
         token, kubeconfig = (ctx.output(name).strip() for name in ("join-token", "kubeconfig"))
         key = ctx.output("certificate-key").strip() if ctx.host.is_control_plane else ""
         secrets = (Secret("join.yaml", join_yaml(ctx, token, kubeconfig, key)),)
-    settings = f"NODE={sh(ctx.host.name)} ENDPOINT={sh(ctx.cluster.endpoint)}\n"
+    settings = f"NODE={sh(ctx.host.name)} ENDPOINT={sh(ctx.cluster.endpoint)} CRI_SOCKET={CRI_SOCKET}\n"
+    if ctx.host.is_control_plane:
+        settings += f"go_on_config() {{\n{content_command(go_on_yaml(ctx))}}}\n"
     shell = settings + template_text("kubeadm/join.sh")
     yield Shell(
         f"node {ctx.host.name}",

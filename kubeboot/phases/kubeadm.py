@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubeboot.context import HostContext
-from kubeboot.kubeadm_config import init_yaml
+from kubeboot.kubeadm_config import INIT_YAML, init_yaml
 from kubeboot.resources import (
     File,
     Resource,
@@ -13,7 +13,6 @@ from kubeboot.resources import (
     step,
 )
 
-INIT_YAML = "/etc/kubernetes/kubeboot/init.yaml"
 MARK = "/etc/kubernetes/kubeboot/cluster"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kubeboot.errors import Finding
 from kubeboot.facts import OTHER_CLUSTERS, Facts
+from kubeboot.kubeadm_config import INIT_YAML
 from kubeboot.model import Cluster
 from kubeboot.preflight.subjects import AllFacts, expected_cluster_name, findings, is_member, seen
 
@@ -84,15 +85,20 @@ def second_cluster(cluster: Cluster, facts: AllFacts) -> Iterator[Finding]:
     details = {}
     if bootstrap.node_state == "worker" and bootstrap.kubeboot_mark == cluster.name:
         details[name] = "is a worker of this cluster, and the inventory's first control plane"
-    if not bootstrap.ca_sha256 and not bootstrap.has_kubelet_conf:
+    # Hosts join when kubeadm init has ended: where one has, a half-made control plane has lost files.
+    if not bootstrap.has_kubelet_conf:
         for host, known in seen(cluster, facts):
-            if known.kubeboot_mark == cluster.name and (known.ca_sha256 or known.has_kubelet_conf):
-                details[host.name] = f"is part of this cluster ({known.node_state}) while {name} is blank"
+            has_joined = known.has_kubelet_conf or (known.ca_sha256 and not bootstrap.ca_sha256)
+            if host.name != name and known.kubeboot_mark == cluster.name and has_joined:
+                lacks = "is blank" if bootstrap.node_state == "blank" else "has no kubelet.conf"
+                details[host.name] = f"is part of this cluster ({known.node_state}) while {name} {lacks}"
     yield from findings(
         "second-cluster",
         details,
         why=f"`kubeadm init` on {name} would make a second cluster without the present nodes and their data",
-        remedy="list a living control plane first in the inventory; or, if the cluster is lost, "
+        remedy="list a living control plane first in the inventory; or, if the API on this one still answers, give it "
+        f"back its kubelet.conf (there: kubeadm init phase kubeconfig kubelet --config {INIT_YAML} && kubeadm init "
+        f"phase kubelet-finalize all --config {INIT_YAML} && systemctl restart kubelet); or, if the cluster is lost, "
         "run `kubeadm reset -f` on the hosts named here and begin anew",
         is_refusal=True,
     )

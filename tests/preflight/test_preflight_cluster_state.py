@@ -63,6 +63,13 @@ def test_foreign_cluster_is_refused(case: str) -> None:
     assert "kubeadm reset" in finding.remedy
 
 
+def test_a_control_plane_that_lost_its_kubelet_conf_beside_members_is_not_made_anew() -> None:
+    (finding,) = found("second-cluster", m1=HALF_INIT, w1=UP, m2=HALF_JOIN)
+    assert finding.is_refusal and finding.hosts == ("w1",)
+    assert "m1 has no kubelet.conf" in finding.message
+    assert "kubeadm init phase kubeconfig kubelet --config /etc/kubernetes/kubeboot/init.yaml" in finding.remedy
+
+
 @pytest.mark.parametrize("case", GOES_ON)
 def test_our_own_cluster_goes_on(case: str) -> None:
     for name in ("foreign-cluster", "second-cluster", "leftovers", "role-changed"):
