@@ -38,8 +38,8 @@ init_check() {
   until api_answers; do
     kb_clock
     if [ "$NOW" -ge "$deadline" ]; then
-      crictl ps -a 2>&1 | head -20
-      journalctl -u kubelet -n 20 --no-pager -o cat
+      crictl ps -a 2>&1 | head -20 || true
+      journalctl -u kubelet -n 20 --no-pager -o cat || true
       fail "The control plane was made on this host, but its API does not answer. Nothing was changed."
     fi
     [ -n "$said" ] || { said=1; waiting "the API server to answer"; }

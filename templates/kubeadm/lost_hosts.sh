@@ -39,7 +39,7 @@ is_alive() {
   [ -n "$first" ] || return 1
   while [ "$((NOW - began))" -lt 40 ] && [ "$(date +%s)" -lt "$(($(date -d "$first" +%s) + 90))" ]; do
     waiting "a sign of life of the node $1"
-    sleep 2
+    sleep 1
     if [ "$(renewed "$1")" != "$first" ]; then return 0; fi
     kb_clock
   done

@@ -17,6 +17,7 @@ LAYOUTS = {
 STATES = {"bare": 0, "packages": 2, "images": 3, "addons": 5}
 """How many phases of init were done."""
 LINK_PATIENCE_S = 20
+RUN_PATIENCE_S = 300
 FIRST_PHASES = """
 import sys
 import kubeboot.workflows
@@ -78,7 +79,12 @@ class Ground:
         return subprocess.run([PROGRAM, "restore", name], env=self.lab.env, capture_output=True).returncode == 0
 
     def init(self, layout: str) -> Ended:
-        return self.lab.kubeboot("init", self.inventory(layout), timeout_s=600)
+        """A run to its end; exit 124 if it has none."""
+        try:
+            return self.lab.kubeboot("init", self.inventory(layout), timeout_s=RUN_PATIENCE_S)
+        except subprocess.TimeoutExpired as stuck:
+            said = b"".join(each for each in (stuck.stdout, stuck.stderr) if isinstance(each, bytes))
+            return Ended(124, said.decode(errors="replace"), "", RUN_PATIENCE_S)
 
 
 def changed(run: Ended) -> int | None:

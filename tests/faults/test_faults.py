@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from fault_ground import LINK_PATIENCE_S, Ground, changed
+from fault_ground import LINK_PATIENCE_S, RUN_PATIENCE_S, Ground, changed
 from fault_injection import Missed, inject, wait_for
 from fault_points import FIRST_RUN, SAMPLE, Point, chosen
 from fault_table import Row, put, rows_of, telling_line
@@ -64,11 +64,11 @@ def _first_run(ground: Ground, point: Point) -> Ended:
             wait_for(ground.lab, point.moment, run)
             mending = inject(ground.lab, point, run)
         except Missed:
-            ended = ground.lab.wait(run, 600)
+            ended = ground.lab.wait(run, RUN_PATIENCE_S)
             assert attempt < 2, f"{point.name}: the moment was missed\n{ended.text}"
             ground.restore(layout, state)
             continue
-        ended = ground.lab.wait(run, 600)
+        ended = ground.lab.wait(run, RUN_PATIENCE_S)
         seconds = time.monotonic() - began
         if mending:
             mending.join()

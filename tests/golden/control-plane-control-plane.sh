@@ -41,8 +41,8 @@ init_check() {
   until api_answers; do
     kb_clock
     if [ "$NOW" -ge "$deadline" ]; then
-      crictl ps -a 2>&1 | head -20
-      journalctl -u kubelet -n 20 --no-pager -o cat
+      crictl ps -a 2>&1 | head -20 || true
+      journalctl -u kubelet -n 20 --no-pager -o cat || true
       fail "The control plane was made on this host, but its API does not answer. Nothing was changed."
     fi
     [ -n "$said" ] || { said=1; waiting "the API server to answer"; }
@@ -186,8 +186,8 @@ init_check() {
   until api_answers; do
     kb_clock
     if [ "$NOW" -ge "$deadline" ]; then
-      crictl ps -a 2>&1 | head -20
-      journalctl -u kubelet -n 20 --no-pager -o cat
+      crictl ps -a 2>&1 | head -20 || true
+      journalctl -u kubelet -n 20 --no-pager -o cat || true
       fail "The control plane was made on this host, but its API does not answer. Nothing was changed."
     fi
     [ -n "$said" ] || { said=1; waiting "the API server to answer"; }
@@ -407,7 +407,7 @@ is_alive() {
   [ -n "$first" ] || return 1
   while [ "$((NOW - began))" -lt 40 ] && [ "$(date +%s)" -lt "$(($(date -d "$first" +%s) + 90))" ]; do
     waiting "a sign of life of the node $1"
-    sleep 2
+    sleep 1
     if [ "$(renewed "$1")" != "$first" ]; then return 0; fi
     kb_clock
   done
@@ -475,7 +475,7 @@ is_alive() {
   [ -n "$first" ] || return 1
   while [ "$((NOW - began))" -lt 40 ] && [ "$(date +%s)" -lt "$(($(date -d "$first" +%s) + 90))" ]; do
     waiting "a sign of life of the node $1"
-    sleep 2
+    sleep 1
     if [ "$(renewed "$1")" != "$first" ]; then return 0; fi
     kb_clock
   done
