@@ -116,6 +116,13 @@ def _cut_power(lab: Lab, moment: Moment, run: subprocess.Popen[str]) -> Mend:
     return None
 
 
+def _lose_disk(lab: Lab, moment: Moment, run: subprocess.Popen[str]) -> Mend:
+    """Another machine under the same address and keys, with an empty disk."""
+    _kill(_unit(lab, moment), signal.SIGSTOP)
+    lab.lab("fresh", moment.host)
+    return None
+
+
 def _unplug(seconds: float) -> Fault:
     """For so long, or until the run has given up."""
 
@@ -143,4 +150,5 @@ _FAULTS: dict[str, Fault] = {
     "link-30s": _unplug(30),
     "link-gone": _unplug(600),
     "power-cut": _cut_power,
+    "disk-lost": _lose_disk,
 }

@@ -45,6 +45,7 @@ FIRST_RUN = {
     "link-30s": 0,
     "link-gone": 4,
     "power-cut": 0,
+    "disk-lost": 1,
 }
 """The exit code that the run owes its user: a fault that ends by itself is no failure, one that does not is told."""
 
@@ -113,6 +114,7 @@ def _kubeadm(prefix: str, lines: dict[str, str], like: Moment) -> list[Moment]:
 IN_INIT = _kubeadm("kubeadm-init", INIT, CONTROL_PLANE)
 IN_JOIN = _kubeadm("kubeadm-join", WORKER, JOIN)
 IN_PLANE_JOIN = _kubeadm("kubeadm-join-plane", PLANE, JOIN_CONTROL_PLANE)
+ETCD_ANNOUNCED = next(each for each in IN_PLANE_JOIN if each.name.endswith("etcd-announced"))
 PHASES = (
     HOST_PREP,
     PACKAGES,
@@ -155,6 +157,7 @@ def _points() -> Iterator[Point]:
     yield from (Point("power-cut", each) for each in IN_JOIN[1:])
     power = {"certs", "kubelet-start", "tls-bootstrap", "etcd-announced", "etcd-waiting", "mark-control-plane"}
     yield from (Point("power-cut", each) for each in IN_PLANE_JOIN if each.name.rpartition("plane-")[2] in power)
+    yield from (Point("disk-lost", moment) for moment in (IN_JOIN[-1], ETCD_ANNOUNCED))
 
 
 _LAYOUTS, _STATES = ("one", "pair", "planes"), ("bare", "packages", "images", "addons")
