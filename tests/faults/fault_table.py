@@ -22,8 +22,8 @@ tests/faults/fault_points.py.
 * kubeboot-killed: `kill -9` of kubeboot; exit -9 is the signal's. session-killed: of the host's sshd processes.
 * unit-killed: `kill -9` of everything in the phase's unit on the host. power-cut: off and on again at once.
 * link-3s, link-30s: the host's cable is out so long. link-gone: until the run has given up ({patience} s here).
-* disk-lost: the host comes back with an empty disk, its Node or etcd member still in the cluster; the first run ends with
-  exit 1, as the next step finds no kubeadm.
+* disk-lost: the host comes back with an empty disk, its Node or etcd member still in the cluster; the first run ends
+  with exit 1, as the next step finds no kubeadm.
 * kubeadm-init-X, kubeadm-join-X, kubeadm-join-plane-X: kubeadm's own phase X of init, of a worker's join, of a control
   plane's join.
 
@@ -63,7 +63,7 @@ def telling_line(run: Ended) -> str:
 
 def _plain(line: str) -> str:
     """Without the stamp at its beginning, and fit for a table's cell."""
-    line = re.sub(r"^\s*(\d+:)?\d+:\d\d(:\d\d)?( \+\S+)?\s+", "", line.strip())
+    line = re.sub(r"^(\d{4}-\S+Z|\d+:[\d:.]+|\d+\.\d+s)\s+", "", line.strip())
     line = re.sub(r"\s+", " ", line).replace("|", "/")
     return line if len(line) <= MOST else line[: MOST - 3] + "..."
 
