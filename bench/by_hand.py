@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -38,6 +39,7 @@ class Administrator:
         self.cluster = cluster
         self.contexts = contexts
         self.addons = addons
+        self._began_s = time.monotonic()
 
     def ssh(self, host: Host, script: str) -> str:
         """Run a script as root on the host; its output."""
@@ -111,16 +113,23 @@ class Administrator:
         with ThreadPoolExecutor() as pool:
             prepared = {host.name: pool.submit(self.prepare, host) for host in self.cluster.hosts}
             prepared[self.cluster.bootstrap_control_plane.name].result()
+            self._tell("control plane prepared")
             join = self.init()
+            self._tell("init and add-ons applied")
 
             def join_worker(host: Host) -> None:
                 prepared[host.name].result()
                 self.ssh(host, f"{join} </dev/null >/dev/null")
 
             list(pool.map(join_worker, self.cluster.workers))
+        self._tell("joined")
         waits = [f"rollout status -n {each.namespace} {each.kind}/{each.name}" for each in self._rollouts()]
         lines = [f"kubectl --kubeconfig /etc/kubernetes/admin.conf {wait}" for wait in waits]
         self.ssh(self.cluster.bootstrap_control_plane, "\n".join(lines) + "\n")
+        self._tell("up")
+
+    def _tell(self, what: str) -> None:
+        print(f"by hand: {what} after {time.monotonic() - self._began_s:.0f} s", file=sys.stderr, flush=True)
 
     def _rollouts(self) -> list[Rollout]:
         from kubeboot.phases.cluster import SYSTEM_ROLLOUTS

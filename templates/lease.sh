@@ -21,13 +21,11 @@ kb_lease_upkeep() {
   [ -f /etc/kubernetes/admin.conf ] || return 0
   local version renewed owner holder age_s try
   for try in 1 2; do
+    if kb_lease_manifest "" | kb_kubectl create -f - >/dev/null 2>&1; then return 0; fi
     version="" renewed="" owner="" holder=""
     read -r version renewed owner holder <<<"$(kb_lease_read || echo silent)"
     if [ "$version" = silent ]; then return 0; fi
-    if [ -z "$version" ]; then
-      if kb_lease_manifest "" | kb_kubectl create -f - >/dev/null 2>&1; then return 0; fi
-      continue
-    fi
+    if [ -z "$version" ]; then continue; fi
     age_s=$(($(date +%s) - $(date -d "$renewed" +%s)))
     case "${holder##* }" in
       "$KB_RUN" | "$KB_DEAD") ;;

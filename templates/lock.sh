@@ -35,8 +35,13 @@ kb_owner_release() {
   local run=""
   [ ! -e "$kb_owner_file" ] || read -r run _ <"$kb_owner_file" || true
   if [ "$run" = "$KB_RUN" ]; then rm -f "$kb_owner_file"; fi
-  local directory
+  local directory tries=0
   for directory in /run/kubeboot/runs/"$KB_RUN"/*/; do
+    # The last record comes a moment before the unit's own end.
+    until [ -e "$directory/ended" ] || [ "$tries" -ge 30 ]; do
+      sleep 0.1
+      tries=$((tries + 1))
+    done
     if [ -e "$directory/ended" ]; then rm -rf "$directory"; fi
   done
   rmdir "/run/kubeboot/runs/$KB_RUN" 2>/dev/null || true

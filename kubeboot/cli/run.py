@@ -110,7 +110,8 @@ def _run(
     def notice(host: str, text: str) -> None:
         sink.handle(events.Notice(time.time(), host, text))
 
-    locks = Locks(owner, transports, cluster.bootstrap_control_plane.name, notice) if options.mode == "apply" else None
+    own = Locks(owner, transports, cluster.bootstrap_control_plane.name, notice)
+    locks = own if options.mode == "apply" else None
     is_left_running = False
     try:
         facts = _gather_in_turn(cluster, transports, options, sink, locks)
@@ -122,8 +123,8 @@ def _run(
         is_left_running = error.reference == LEFT_RUNNING
         raise
     finally:
-        if locks and not is_left_running:
-            locks.release()
+        if not is_left_running:
+            own.release()
 
 
 def _gather_in_turn(

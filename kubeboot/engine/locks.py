@@ -45,7 +45,8 @@ class Held:
     def describe(self) -> str:
         """For people."""
         who = self.owner.describe(time.time()) if self.owner else f"run {self.run_id}"
-        here = f"it runs {self.units} here" if self.units else f"last heard of {self.silent_s} s ago"
+        units = self.units.replace(".service", "")
+        here = f"runs {units}" if units else f"seen {self.silent_s} s ago"
         return f"{who}; {here}"
 
 
@@ -91,22 +92,20 @@ class Locks:
         self._renewer.start()
 
     def release(self) -> None:
-        """Give back what was taken, and stop renewing."""
+        """Give back what was taken, stop renewing, and leave nothing of the run in /run (plans too)."""
         self._ended.set()
         self.give_back()
 
     def give_back(self) -> None:
         """Give back what was taken, where the connection still stands; it can be taken again."""
         self._first_tried.clear()
-        taken, self._taken = sorted(self._taken), set()
-        if not taken:
-            return
+        taken, self._taken = self._taken, set()
         release = f"{self._shell('lock.sh')}kb_owner_release\n"
         lease = f"{self._shell('lease.sh')}kb_lease_release\n"
         with ThreadPoolExecutor(AT_ONCE, "locks") as pool:
-            for host in taken:
-                text = lease + release if host == self.first else release
-                pool.submit(self._transports[host].interject, _payload(text))
+            for host, transport in self._transports.items():
+                text = lease + release if host == self.first and host in taken else release
+                pool.submit(transport.interject, _payload(text))
 
     def _wait_for_turn(self, host: str) -> None:
         if host == self.first:
@@ -171,7 +170,7 @@ def busy(host: str, held: Held) -> HostBusy:
     """The refusal, with what is known of who is at work."""
     return HostBusy(
         host,
-        f"another kubeboot run is at work: {held.describe()}",
+        f"locked by {held.describe()}",
         hint="Run again when it has ended, or with --wait. The lock of a run that is dead is free 60 s after its last "
         "sign, once nothing of it runs on the host.",
     )

@@ -38,7 +38,7 @@ class Owner:
         """For people: who, what, since when."""
         clock = time.strftime("%H:%M", time.localtime(self.since_s))
         minutes = max(0, int(now_s - self.since_s)) // 60
-        return f"{self.user}, kubeboot {self.command} since {clock} ({minutes} min), pid {self.pid}"
+        return f"{self.user}: kubeboot {self.command} since {clock} ({minutes} min), pid {self.pid}"
 
     def is_dead(self) -> bool:
         """Proof that its process is gone: it ran on this very machine and is not there any more."""

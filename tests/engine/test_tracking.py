@@ -190,7 +190,7 @@ def test_a_host_that_was_taken_over_names_its_new_owner() -> None:
     error = finish((records.Locked(owner.encode(), ""),), records.Ended("locked"))
     assert type(error) is HostBusy
     assert error.exit_code == 6
-    assert "ada@laptop, kubeboot init since" in error.message
+    assert "ada@laptop: kubeboot init since" in error.message
 
 
 def test_a_script_that_does_not_end_is_named() -> None:

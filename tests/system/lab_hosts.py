@@ -250,6 +250,10 @@ class Lab:
     def _output(self) -> Path:
         return self.folder / "started.txt"
 
+    def said(self) -> str:
+        """What the run that `start` began has said so far."""
+        return self._output.read_text()
+
     def wait(self, process: subprocess.Popen[str], timeout_s: float = 240) -> Ended:
         """The end of a run that `start` began."""
         started = time.monotonic()

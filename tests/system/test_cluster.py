@@ -6,10 +6,13 @@ import base64
 import binascii
 import re
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from lab_hosts import Ended, Inventory, Lab, secrets_in, wait_until
+
+from kubeboot.engine.owner import this_run
 
 pytestmark = pytest.mark.lab
 HOSTS = 3
@@ -213,6 +216,42 @@ def test_a_drifted_file_is_shown_and_mended(lab: Lab, inventory: Inventory, made
     assert lab.on("node2", "systemctl show -p ExecMainStartTimestampMonotonic --value containerd") != began
     assert lab.on("node3", "sysctl -n net.ipv4.ip_forward") == "1"
     lab.kubeboot("init", inventory).assert_code(0).assert_nothing_changed()
+
+
+ELSEWHERE = replace(this_run("20260101-000000-abcd", "init"), user="ada@laptop", machine="elsewhere")
+
+
+def test_another_run_at_work_is_named_and_waited_for(lab: Lab, inventory: Inventory, made: Ended) -> None:
+    """A lock of somebody on another machine, on one of three hosts; read-only commands do not mind."""
+    owner = f"read -r up _ </proc/uptime; echo {ELSEWHERE.run_id} ${{up%.*}} {ELSEWHERE.encode()} >/run/kubeboot/owner"
+    lab.on("node2", owner)
+    refused = lab.kubeboot("init", inventory).assert_code(6)
+    refused.assert_says(r"FAILED node2: locked by ada@laptop: kubeboot init since", "--wait")
+    assert lab.try_on("node1", "test -e /run/kubeboot/owner").returncode == 1
+    lab.kubeboot("plan", inventory).assert_code(0)
+    lab.on("node2", f"{owner}; setsid sh -c 'sleep 5; rm /run/kubeboot/owner' >/dev/null 2>&1 </dev/null &")
+    waited = lab.kubeboot("init", inventory, "--wait").assert_code(0).assert_nothing_changed()
+    waited.assert_says("waiting: locked by ada@laptop")
+
+
+@pytest.mark.parametrize(("age_s", "code"), ((0, 6), (90, 0)))
+def test_the_clusters_own_lock(lab: Lab, inventory: Inventory, made: Ended, age_s: int, code: int) -> None:
+    """The Lease of a run whose inventory may have no host in common; a silent one is taken over."""
+    lease = (
+        '{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"kubeboot","namespace":"kube-system",'
+        f'"annotations":{{"kubeboot/owner":"{ELSEWHERE.encode()}"}}}},'
+        f'"spec":{{"holderIdentity":"ada {ELSEWHERE.run_id}",'
+        '"renewTime":"\'$(date -u -d @$(($(date +%s) - AGE)) +%Y-%m-%dT%H:%M:%S.000000Z)\'"}}'
+    ).replace("AGE", str(age_s))
+    lab.kubectl("delete lease kubeboot -n kube-system --ignore-not-found")
+    lab.on("node1", f"echo '{lease}' | kubectl --kubeconfig /etc/kubernetes/admin.conf create -f -")
+    run = lab.kubeboot("init", inventory).assert_code(code)
+    if code:
+        run.assert_says("FAILED node1: locked by ada@laptop")
+    else:
+        run.assert_nothing_changed()
+        assert not lab.kubectl("get lease kubeboot -n kube-system --ignore-not-found")
+    assert all(lab.try_on(host, "test -e /run/kubeboot/owner").returncode == 1 for host in lab.hosts)
 
 
 def test_another_cluster_does_not_take_its_hosts(lab: Lab, inventory: Inventory, made: Ended) -> None:
