@@ -14,6 +14,10 @@ from kubeboot.report.words import counted, host_list
 from kubeboot.transport.fingerprints import Fingerprints, read_fingerprints, record
 from kubeboot.transport.hostkeys import HostKey, Verdict
 
+NOT_ACCEPTED = (
+    'nothing was recorded. Accept it on a terminal, or with --fingerprints FILE (lines "HOST SHA256:...", from the\n'
+    "hosts' consoles, or what ssh-keyscan printed on a network that you trust)"
+)
 COLUMNS = ("HOST", "ADDRESS", "TYPE", "FINGERPRINT")
 
 
@@ -80,6 +84,8 @@ class Accepting:
         )
         if has_terminal() and self._terminal.confirm(question):
             return {}
+        for each in unknown:
+            each.hint = NOT_ACCEPTED
         return {each.host: each for each in unknown}
 
     def _judge(self, error: HostKeyUnknown, host: Host, listed: Fingerprints) -> HostError | None:

@@ -13,7 +13,7 @@ from kubeboot.model import Host, Role, SshSettings
 from kubeboot.redaction import redact
 from kubeboot.transport.credentials import SudoPasswords
 
-SECRET = "s3cret"
+SECRET = "s3cret-of-hosts"
 
 
 def host(name: str = "node1", **settings: Any) -> Host:
@@ -33,7 +33,7 @@ def test_each_host_its_own_file_or_command(tmp_path: Path) -> None:
     (tmp_path / "one").write_text("first\nsecond line\n")
     passwords = SudoPasswords(never)
     assert passwords.of(host(sudo_password_file=tmp_path / "one"))() == "first"
-    assert passwords.of(host(sudo_password_command=("echo", "two words")))() == "two words"
+    assert passwords.of(host(sudo_password_command=("echo", "kb two words")))() == "kb two words"
 
 
 def test_a_source_is_read_once_and_only_when_needed(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_i10_a_changed_key_is_refused_under_every_option(
     make_key(tmp_path / "stranger")
     (tmp_path / "home/.ssh").mkdir()
     (tmp_path / "home/.ssh/config").write_text(SSH_CONFIG)
-    (tmp_path / "PASSWORD").write_text("secret\n")
+    (tmp_path / "PASSWORD").write_text("kb-every-option\n")
     (tmp_path / "LIST").write_text(sshd.known_hosts_line())
     (tmp_path / "known_hosts").write_text(f"[127.0.0.1]:{sshd.port} {make_key(tmp_path / 'other')}\n")
     before = (tmp_path / "known_hosts").read_bytes()

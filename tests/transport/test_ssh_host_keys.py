@@ -22,6 +22,8 @@ def test_unknown_is_refused_with_the_fingerprint_and_the_commands(sshd: Sshd, ma
     assert "ssh-ed25519" in caught.value.message
     assert f'hostKey: "{mark}"' in caught.value.hint
     assert f"ssh-keyscan -p {sshd.port} 127.0.0.1" in caught.value.hint
+    assert "kubeboot ssh-setup" in caught.value.hint
+    assert caught.value.known_hosts_line + "\n" == sshd.known_hosts_line()
     assert (caught.value.reference, caught.value.exit_code) == ("host-key-unknown", 7)
 
 

@@ -179,7 +179,7 @@ def test_no_password_is_taken(make_place: Callable[..., Place]) -> None:
 def test_an_unknown_key_is_not_accepted_without_anybody(place: Place) -> None:
     code, said = place.setup()
     assert code == 7
-    assert "[host-key-unknown]" in said and "kubeboot ssh-setup -i" in said
+    assert "[host-key-unknown]" in said and "--fingerprints FILE" in said
     assert not (place.folder / "known_hosts").exists()
     assert "Failed password" not in place.sshd.log.read_text() and not place.authorized.exists()
 
