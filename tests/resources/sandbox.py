@@ -148,12 +148,19 @@ class Sandbox:
         self._count += 1
         return Settings(f"run-{self._count}", f"nonce{self._count:011d}", "tests", mode)
 
-    def run(self, *resources: Resource, mode: Mode = "apply", step_s: int = 60, mirrored: bool = False) -> Run:
+    def run(
+        self,
+        *resources: Resource,
+        mode: Mode = "apply",
+        step_s: int = 60,
+        package_lock_s: int = 60,
+        mirrored: bool = False,
+    ) -> Run:
         """One script with one step that wants these resources."""
         step = Step("the-step", "Do it", "safe", lambda _ctx: iter(resources))
         phase = Phase("the-phase", "A phase", lambda each: each.hosts, (step,))
         ctx = context(mirrored)
-        limits = replace(ctx.cluster.timeouts, step_s=step_s, lock_s=3)
+        limits = replace(ctx.cluster.timeouts, step_s=step_s, package_lock_s=package_lock_s, lock_s=3)
         return self.run_phase(phase, replace(ctx, cluster=replace(ctx.cluster, timeouts=limits)), mode)
 
     def run_phase(self, phase: Phase, ctx: HostContext, mode: Mode = "apply") -> Run:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -256,3 +258,36 @@ def test_a_web_page_is_no_key(sandbox: Sandbox) -> None:
     run = sandbox.run(repository(key_url="copy:/opt/key.asc"))
     assert "is not an armored OpenPGP key" in run.output
     assert not sandbox.path(KEYRING).exists()
+
+
+@contextmanager
+def held(apt: Sandbox, name: str, seconds: float) -> Iterator[subprocess.Popen[str]]:
+    """Another program's lock, as apt and dpkg take theirs (fcntl), for that long."""
+    apt.write(name, "")
+    holder = (
+        "import fcntl, sys, time; file = open(sys.argv[1], 'w'); fcntl.lockf(file, fcntl.LOCK_EX); "
+        "print('held', flush=True); time.sleep(float(sys.argv[2]))"
+    )
+    command = [sys.executable, "-c", holder, str(apt.path(name)), str(seconds)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize("name", ("/var/lib/dpkg/lock-frontend", "/var/lib/apt/lists/lock"))
+def test_another_programs_lock_is_waited_for_by_name(apt: Sandbox, name: str) -> None:
+    with held(apt, name, 3) as process:
+        run = apt.run(WANTED)
+    assert run.statuses == ["changed"]
+    assert len(run.waits) == 1
+    assert run.waits[0].endswith(f"(process {process.pid}) to release {name}")
+
+
+def test_a_lock_that_is_not_released_names_its_holder(apt: Sandbox) -> None:
+    with held(apt, "/var/lib/dpkg/lock", 60) as process:
+        run = apt.run(WANTED, package_lock_s=1)
+    assert run.error is not None
+    assert f"(process {process.pid}), and was not released within 1 s" in run.error.output
+    assert installed(apt) == []
