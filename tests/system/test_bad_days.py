@@ -152,6 +152,48 @@ class TestPreflight:
             lab.on(BARE, "rm -rf /etc/kubernetes")
 
 
+@contextmanager
+def mounted(lab: Lab, mount: str, folder: str) -> Iterator[None]:
+    """Something mounted over a folder of the bare host."""
+    lab.on(BARE, f"mkdir -p {folder} && {mount}")
+    try:
+        yield
+    finally:
+        lab.on(BARE, f"umount -l {folder}")
+
+
+class TestFileSystems:
+    def test_var_is_read_only(self, lab: Lab) -> None:
+        with mounted(lab, "mount --bind /var /var && mount -o remount,bind,ro /var", "/var"), untouched(lab):
+            run = lab.kubeboot("init", alone(lab)).assert_code(3)
+        run.assert_says(r"ERROR root-read-only \(node1\): .*is read-only", "do: ")
+
+    def test_no_inodes_are_seen_beforehand(self, lab: Lab) -> None:
+        folder = "/var/lib/containerd"
+        with mounted(lab, f"mount -t tmpfs -o nr_inodes=9 tmpfs {folder}", folder), untouched(lab):
+            run = lab.kubeboot("init", alone(lab)).assert_code(3)
+        run.assert_says(r"ERROR inodes-free \(node1\): .*/var/lib/containerd has \d+ inodes free", "do: ")
+
+    def test_inodes_that_run_out(self, lab: Lab) -> None:
+        folder = "/var/cache/apt/archives"
+        with mounted(lab, f"mount -t tmpfs -o nr_inodes=9 tmpfs {folder}", folder):
+            run = lab.kubeboot("init", alone(lab)).assert_code(1)
+        run.assert_says(r"FAILED node1: packages: install-packages: ", "hint: The disk is full")
+
+    def test_run_is_full(self, lab: Lab) -> None:
+        folder = "/run/kubeboot"
+        fill = f"head -c 1000000 /dev/zero >{folder}/zero; true"
+        with mounted(lab, f"mount -t tmpfs -o size=64k tmpfs {folder}; {{ {fill}; }} 2>/dev/null", folder):
+            for command in ("plan", "init"):
+                lab.kubeboot(command, alone(lab)).assert_code(1).assert_says(r"FAILED node1: .*/run", "hint: ")
+
+    def test_run_is_read_only(self, lab: Lab) -> None:
+        folder = "/run/kubeboot"
+        with mounted(lab, f"mount -t tmpfs -o ro tmpfs {folder}", folder):
+            for command in ("plan", "init"):
+                lab.kubeboot(command, alone(lab)).assert_code(1).assert_says(r"FAILED node1: .*/run", "hint: ")
+
+
 class TestPackages:
     def test_a_repository_that_is_down(self, lab: Lab) -> None:
         inventory = alone(lab)
