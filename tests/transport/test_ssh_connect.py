@@ -176,6 +176,18 @@ def test_max_startups_is_waited_out(make_sshd: MakeSshd, make_transport: MakeTra
     assert results == [(0, ["in"])] * 10
 
 
+def test_many_hosts_behind_a_jump_host_that_lets_two_in_at_a_time(
+    make_sshd: MakeSshd, make_transport: MakeTransport
+) -> None:
+    jump, target = make_sshd(options=["MaxStartups 2", "MaxSessions 2"]), make_sshd(options=["MaxStartups 2"])
+    config = f"Host 127.0.0.1\n ProxyJump root@localhost:{jump.port}\nHost localhost\n IdentityFile {jump.client_key}\n"
+    known = f"[localhost]:{jump.port} {jump.host_keys['ed25519']}\n{target.known_hosts_line()}"
+    transports = [make_transport(target, known=known, config=config) for _ in range(20)]
+    with ThreadPoolExecutor(20) as pool:
+        results = list(pool.map(lambda transport: run(transport, "echo in"), transports))
+    assert results == [(0, ["in"])] * 20
+
+
 def test_an_sshd_that_turns_everybody_away(sshd: Sshd, make_transport: MakeTransport) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -189,7 +201,7 @@ def test_an_sshd_that_turns_everybody_away(sshd: Sshd, make_transport: MakeTrans
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         started = time.monotonic()
-        error = refusal(make_transport(sshd, port=listener.getsockname()[1], connect_timeout_s=3))
+        error = refusal(make_transport(sshd, port=listener.getsockname()[1], connect_timeout_s=1))
         listener.shutdown(socket.SHUT_RDWR)
         thread.join(5)
     assert error.reference == "ssh-turned-away"

@@ -21,6 +21,9 @@ from kubeboot.transport.ssh.sockets import ProxyProcess, Wire, open_tcp
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 2.0
 PROXY_TRIES = 3
+TURNED_AWAY_FACTOR = 3
+"""So many connect timeouts long an sshd is asked again that is there and turns away: with MaxStartups 2 a bastion lets
+30 hosts in at a few per second."""
 
 Authenticate = Callable[[paramiko.Transport], None]
 """Logs in; raises KeyLocked, Unreachable, or paramiko's errors of the connection."""
@@ -81,19 +84,21 @@ class Linker:
 
         A passphrase is asked for while no connection is held: sshd gives half-made ones little time and room.
         """
-        self._deadline = time.monotonic() + self._hop.connect_timeout_s
+        patience_s = TURNED_AWAY_FACTOR * self._hop.connect_timeout_s
+        give_up_at = time.monotonic() + patience_s
         pause_s, tries = FIRST_PAUSE_S, 0
         while True:
             tries += 1
+            self._deadline = time.monotonic() + self._hop.connect_timeout_s
             try:
                 return self._trusted()
             except KeyLocked as locked:
                 self._keys.unlock(locked.path)
-                self._deadline = time.monotonic() + self._hop.connect_timeout_s
+                give_up_at = time.monotonic() + patience_s
             except handshake.Busy as error:
                 # Full jitter: hosts that were turned away together must not come back together.
                 wait_s = random.uniform(pause_s / 2, pause_s)  # noqa: S311 (not a secret)
-                is_last = time.monotonic() + wait_s >= self._deadline
+                is_last = time.monotonic() + wait_s >= give_up_at
                 if is_last or (self._hop.proxy_command and tries >= PROXY_TRIES):
                     raise self._gave_up(error, tries) from error
                 time.sleep(wait_s)
