@@ -9,7 +9,6 @@ from kubeboot.context import HostContext
 from kubeboot.model import Host, Taint
 from kubeboot.phases.addons import IN_CLUSTER, Later, applied, recorded, rolled_out
 from kubeboot.phases.containerd import pause_image
-from kubeboot.phases.images import pull_addon_images
 from kubeboot.phases.selections import all_hosts, bootstrap_control_plane
 from kubeboot.render import render, template_text
 from kubeboot.resources import Emit, Phase, Resource, Shell, WaitFor, step
@@ -44,7 +43,7 @@ ADDONS = Phase(
     name="addons",
     title="Apply the add-ons",
     select=bootstrap_control_plane,
-    steps=(apply_calico, pull_addon_images),
+    steps=(apply_calico,),
 )
 
 

@@ -24,7 +24,7 @@ _PULL = """pull() {{
   kb_clock
   deadline=$((NOW + KB_NETWORK_S))
   while :; do
-    if said=$(crictl pull "$image" 2>&1); then echo "$said"; return 0; fi
+    if said=$(crictl pull "$image" 2>&1); then return 0; fi
     echo "$said"
     attempt=$((attempt + 1))
     grep -qE "$KB_NETWORK_GONE" <<<"$said" || deadline=0
@@ -49,28 +49,12 @@ def pull_images(ctx: HostContext) -> Iterator[Resource]:
     yield images_pulled(wanted_images(ctx), is_control_plane=ctx.host.is_control_plane)
 
 
-@step()
-def pull_addon_images(ctx: HostContext) -> Iterator[Resource]:
-    """Pull the add-ons' images, while the control plane's controllers start."""
-    if not ctx.facts.has_kubelet_conf:
-        yield images_pulled(addon_images(ctx), is_control_plane=False)
-
-
 def wanted_images(ctx: HostContext) -> tuple[str, ...]:
-    """What every node runs, and the add-ons' images where they will run. kubeadm itself lists a control plane's.
-
-    All wait for the bootstrap control plane, so it pulls the add-ons' images when nobody waits for it any more.
-    """
+    """What every node runs, and the add-ons' images where they will run. kubeadm itself lists a control plane's."""
     cluster = ctx.cluster
     proxy = f"{cluster.mirrors.image_repository}/kube-proxy:v{cluster.kubernetes_version}"
-    is_first = ctx.host == cluster.bootstrap_control_plane
-    return (pause_image(cluster), proxy, *(() if is_first else addon_images(ctx)))
-
-
-def addon_images(ctx: HostContext) -> tuple[str, ...]:
-    """The add-ons' images that will run on this host."""
     addons = [addon for addon in ctx.addons if ctx.host.is_worker or addon.name == "calico"]
-    return tuple(image for addon in addons for image in addon.images)
+    return (pause_image(cluster), proxy, *(image for addon in addons for image in addon.images))
 
 
 def images_pulled(images: tuple[str, ...], is_control_plane: bool) -> Shell:

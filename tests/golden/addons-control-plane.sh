@@ -167,46 +167,10 @@ record_check() { addon_check; }
 record_apply() { record_write; }
 addon_apply
 }
-check_1() {
-wanted() { { printf '%s\n' docker.io/calico/node:v3.27.5; :; } | sort -u; }
-missing() { comm -23 <(wanted) <(ctr --timeout 20s -n k8s.io images list -q 2>/dev/null | sort -u); }
-left=$(missing)
-[ -z "$left" ] || drift "$(wc -l <<<"$left") to pull: $(sed 's|.*/||' <<<"$left" | paste -sd' ')"
-}
-diff_1() {
-wanted() { { printf '%s\n' docker.io/calico/node:v3.27.5; :; } | sort -u; }
-missing() { comm -23 <(wanted) <(ctr --timeout 20s -n k8s.io images list -q 2>/dev/null | sort -u); }
-missing
-}
-apply_1() {
-wanted() { { printf '%s\n' docker.io/calico/node:v3.27.5; :; } | sort -u; }
-missing() { comm -23 <(wanted) <(ctr --timeout 20s -n k8s.io images list -q 2>/dev/null | sort -u); }
-pull() {
-  local image=$1 attempt=0 said deadline
-  kb_clock
-  deadline=$((NOW + KB_NETWORK_S))
-  while :; do
-    if said=$(crictl pull "$image" 2>&1); then echo "$said"; return 0; fi
-    echo "$said"
-    attempt=$((attempt + 1))
-    grep -qE "$KB_NETWORK_GONE" <<<"$said" || deadline=0
-    kb_clock
-    if [ "$attempt" -ge 3 ] && [ "$NOW" -ge "$deadline" ]; then break; fi
-    sleep "$((attempt < 3 ? attempt : 3))"
-  done
-  echo "cannot pull $image" >&2
-  return 1
-}
-export -f pull kb_clock
-export KB_NETWORK_GONE KB_NETWORK_S
-missing | xargs -r -n 1 -P 3 bash -c 'pull "$1"' pull
-}
 main() {
 kb_start
 kb_step apply-calico
 kb_resource 0 'add-on calico 3.27.5' 1 0
-kb_step pull-addon-images
-kb_resource 1 images 1 1
 kb_end 'done'
 }
 main

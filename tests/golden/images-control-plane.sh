@@ -1,24 +1,24 @@
 # kubeboot: phase images on a control-plane, after the prelude
 check_0() {
-wanted() { { printf '%s\n' registry.k8s.io/pause:3.9 registry.k8s.io/kube-proxy:v1.29.15; kubeadm config images list --config /etc/kubernetes/kubeboot/init.yaml 2>/dev/null; } | sort -u; }
+wanted() { { printf '%s\n' registry.k8s.io/pause:3.9 registry.k8s.io/kube-proxy:v1.29.15 docker.io/calico/node:v3.27.5; kubeadm config images list --config /etc/kubernetes/kubeboot/init.yaml 2>/dev/null; } | sort -u; }
 missing() { comm -23 <(wanted) <(ctr --timeout 20s -n k8s.io images list -q 2>/dev/null | sort -u); }
 left=$(missing)
 [ -z "$left" ] || drift "$(wc -l <<<"$left") to pull: $(sed 's|.*/||' <<<"$left" | paste -sd' ')"
 }
 diff_0() {
-wanted() { { printf '%s\n' registry.k8s.io/pause:3.9 registry.k8s.io/kube-proxy:v1.29.15; kubeadm config images list --config /etc/kubernetes/kubeboot/init.yaml 2>/dev/null; } | sort -u; }
+wanted() { { printf '%s\n' registry.k8s.io/pause:3.9 registry.k8s.io/kube-proxy:v1.29.15 docker.io/calico/node:v3.27.5; kubeadm config images list --config /etc/kubernetes/kubeboot/init.yaml 2>/dev/null; } | sort -u; }
 missing() { comm -23 <(wanted) <(ctr --timeout 20s -n k8s.io images list -q 2>/dev/null | sort -u); }
 missing
 }
 apply_0() {
-wanted() { { printf '%s\n' registry.k8s.io/pause:3.9 registry.k8s.io/kube-proxy:v1.29.15; kubeadm config images list --config /etc/kubernetes/kubeboot/init.yaml 2>/dev/null; } | sort -u; }
+wanted() { { printf '%s\n' registry.k8s.io/pause:3.9 registry.k8s.io/kube-proxy:v1.29.15 docker.io/calico/node:v3.27.5; kubeadm config images list --config /etc/kubernetes/kubeboot/init.yaml 2>/dev/null; } | sort -u; }
 missing() { comm -23 <(wanted) <(ctr --timeout 20s -n k8s.io images list -q 2>/dev/null | sort -u); }
 pull() {
   local image=$1 attempt=0 said deadline
   kb_clock
   deadline=$((NOW + KB_NETWORK_S))
   while :; do
-    if said=$(crictl pull "$image" 2>&1); then echo "$said"; return 0; fi
+    if said=$(crictl pull "$image" 2>&1); then return 0; fi
     echo "$said"
     attempt=$((attempt + 1))
     grep -qE "$KB_NETWORK_GONE" <<<"$said" || deadline=0

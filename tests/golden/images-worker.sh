@@ -18,7 +18,7 @@ pull() {
   kb_clock
   deadline=$((NOW + KB_NETWORK_S))
   while :; do
-    if said=$(crictl pull "$image" 2>&1); then echo "$said"; return 0; fi
+    if said=$(crictl pull "$image" 2>&1); then return 0; fi
     echo "$said"
     attempt=$((attempt + 1))
     grep -qE "$KB_NETWORK_GONE" <<<"$said" || deadline=0
