@@ -86,10 +86,12 @@ def make_join_token(ctx: HostContext) -> Iterator[Resource]:
     if names:
         made = '"$KB_DIR/join-token-made"'
         create = "kubeadm token create --ttl 30m --description 'made by kubeboot'"
+        # What an interrupted run left goes first: certificates shared once more would forget the token that they had.
+        clear = f"{template_text('kubeadm/join_material.sh')}material_apply\n"
         yield Shell(
             "join token",
             check_text=f"[ -e {made} ] || drift {sh(f'needed by {names}')}",
-            apply_text=f"{create} | secret_output join-token\n: >{made}",
+            apply_text=f"{clear}{create} | secret_output join-token\n: >{made}",
         )
 
 

@@ -51,6 +51,8 @@ def test_i4_after_a_fault_the_same_command_converges(ground: Ground, point: Poin
     wrong = _wrong(ground, point, first, second, third)
     put(TABLE, _row(point, first, second, third, wrong), kubeboot.__version__, LINK_PATIENCE_S)
     texts = "\n".join(f"=== {name} run\n{run.text}" for name, run in zip("123", (first, second, third), strict=True))
+    if wrong:
+        (ground.lab.folder / f"{point.name}.txt").write_text(f"{wrong}\n{texts}")
     assert not wrong, f"{'; '.join(wrong)}\n{texts}"
 
 
