@@ -7,7 +7,7 @@ import binascii
 import getpass
 import json
 import os
-import socket
+import platform
 import time
 import uuid
 from dataclasses import asdict, dataclass
@@ -47,7 +47,7 @@ class Owner:
 
 def this_run(run_id: str, command: str) -> Owner:
     """The owner that this process is."""
-    user = f"{getpass.getuser()}@{socket.gethostname()}"
+    user = f"{getpass.getuser()}@{platform.node()}"
     return Owner(run_id, user, command, time.time(), os.getpid(), _started(os.getpid()), _machine())
 
 

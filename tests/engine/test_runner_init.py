@@ -81,4 +81,4 @@ def test_i1_a_plan_on_bare_hosts_renders_promises_and_no_outputs() -> None:
         if b"KB_DIR=/run/kubeboot/runs/20260101-000000-abcd/join\n" in each
     )
     assert PENDING in files(join)["secrets/join.yaml"]
-    assert "KB_MODE=plan" in files(join)["script.new"]
+    assert "KB_MODE='plan'" in files(join)["script.new"]
