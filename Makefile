@@ -25,7 +25,7 @@ endef
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: programs $(VENV)/.made ## virtual environment in .venv, and Debian packages the tests need
@@ -88,6 +88,10 @@ endef
 .PHONY: test
 test: ## everything: set-up, check, lab, system tests on the lab (root)
 	$(call timed,test,setup check lab system)
+
+.PHONY: test-long
+test-long: setup lab ## five hosts, three control planes, cables and reboots, and a hunt for secrets (root)
+	@echo "== long system tests"; $(call pytest,lab_long)
 
 # POINTS="finish.* *.power-cut": only those. NEW=1: only what docs/faults.md does not call good yet. JOBS: so many labs side
 # by side, each with an equal part of the points.

@@ -15,7 +15,7 @@ import pytest
 from lab_hosts import PROGRAM, Ended, Inventory, Lab, wait_until
 from sampler import Sampler, root_of
 
-pytestmark = pytest.mark.lab
+pytestmark = pytest.mark.lab_long
 HOSTS = 2
 REGISTRY_PASSWORD = "canary-7f3a '\"$(x) of the registry"
 SUDO_PASSWORD = "canary-c41e-of-sudo"
