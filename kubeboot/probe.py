@@ -54,7 +54,7 @@ def collect(host: str, lines: Iterable[str]) -> Printed:
         if line == _END:
             return printed
         if match := _LINE.fullmatch(line):
-            printed.setdefault(match[1], []).append(_ESCAPE.sub(_unescape, match[2]))
+            printed.setdefault(match[1], []).append(_clean(_ESCAPE.sub(_unescape, match[2])))
     raise _unreadable(host, "the probe did not come to its end")
 
 
@@ -68,6 +68,11 @@ def read_clock(host: str, printed: Printed, received_at: float, sent_at: float) 
     grain = 0.0 if "." in printed["clock_s"][-1] else 1.0
     offset = ((started - sent_at) + (ended - received_at) + grain) / 2
     return Clock(time_s=ended, offset_s=offset, error_s=round_trip / 2 + grain, round_trip_s=round_trip)
+
+
+def _clean(value: str) -> str:
+    """What the probe's own `put` does, for a host that answers by something else: no control characters, no NUL."""
+    return "".join(char if char.isprintable() or char in "\n\t" else "?" for char in value)
 
 
 def _unescape(match: re.Match[str]) -> str:

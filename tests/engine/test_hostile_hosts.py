@@ -216,6 +216,7 @@ FACTS = st.lists(st.tuples(st.sampled_from(KEYS), VALUES).map(lambda pair: "KBF1
 
 @SLOW
 @given(FACTS, st.booleans())
+@example(["KBF1\tos_codename\t\x00"], True)
 def test_any_facts_are_judged(lines: list[str], is_whole: bool) -> None:
     """Whatever the probe prints on one host of three, preflight comes to findings that can be printed."""
     told = [*(PROBE[:-1] if is_whole else ()), *lines, "KBF1\tend"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -22,6 +23,7 @@ class OnTerminal:
         self.shown = ""
         self.pid, self._terminal = pty.fork()
         if self.pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a job in a script's background ignores it from birth
             words = list(command) or [sys.executable, *arguments]
             os.execvpe(words[0], words, {**os.environ, "PYTHONPATH": str(ROOT), **environment})  # noqa: S606
 
