@@ -22,14 +22,13 @@ def test_two_at_once_one_works_and_one_says_who(lab: Lab, inventory: Inventory) 
     run = lab.start("init", inventory)
     lab.wait_for_step(run, HOST, "packages", "install-packages")
     second = lab.kubeboot("init", inventory, "--wait", "4").assert_code(6)
-    second.assert_says("waiting: locked by ", r"FAILED node1: locked by .* pid \d+; runs kubeboot-packages-")
+    second.assert_says("waiting: locked by ", r"FAILED node1: locked by .* pid \d+; runs kubeboot-")
     lab.kubeboot("plan", inventory).assert_code(5)
     run.send_signal(signal.SIGINT)
     ended = lab.wait(run).assert_code(130)
     ended.assert_says("stopping: node1 end the step they are in", "nothing is left running on any host")
     assert lab.on(HOST, f"{UNITS}; ls -d /run/kubeboot/owner 2>/dev/null; ls /run/kubeboot/runs") == ""
-    assert "install ok installed" in lab.on(HOST, "dpkg-query -W -f '${Status}' kubelet")
-    assert lab.try_on(HOST, "test -e /etc/containerd/nothing -o -e /etc/kubernetes/kubeadm-init.yaml").returncode == 1
+    assert "ok installed" in lab.on(HOST, "dpkg-query -W -f '${Status}' kubelet")
 
 
 def test_a_second_ctrl_c_leaves_at_once_and_the_host_goes_on(lab: Lab, inventory: Inventory) -> None:
