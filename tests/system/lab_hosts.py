@@ -242,7 +242,8 @@ class Lab:
                 stderr=subprocess.STDOUT,
                 text=True,
                 cwd=self.folder,
-                preexec_fn=_hear_ctrl_c,
+                # A job in a script's background ignores SIGINT from birth.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
         self._running.append(process)
         return process
@@ -280,11 +281,6 @@ class Lab:
             return self.try_on(host, begun).returncode == 0
 
         wait_until(is_there, f"{phase}: {step} on {host}", 180)
-
-
-def _hear_ctrl_c() -> None:
-    """Somebody sits in front of it: a job in a script's background would ignore SIGINT from birth."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_until(is_there: Callable[[], bool], what: str, timeout_s: float, interval_s: float = 0.2) -> None:
