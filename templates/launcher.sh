@@ -11,10 +11,11 @@ if [ ! -e "$KB_DIR/script" ]; then
   if ! declare -F unpack >/dev/null; then say G; exit 0; fi
   # What earlier runs left goes, unless it is the work of the run that owns the host; also what never was started.
   run=${KB_DIR%/*} owner=""
+  run=${run##*/}
   [ ! -e /run/kubeboot/owner ] || read -r owner _ </run/kubeboot/owner
   for old in /run/kubeboot/runs/*/*/; do
-    if [ -e "$old/ended" ] && [ "${owner:-${run##*/}}" = "${run##*/}" ]; then rm -rf "$old"; fi
-    if [ ! -e "$old/script" ] && [ "$owner" = "${run##*/}" ]; then rm -rf "$old"; fi
+    if [ -e "$old/ended" ] && [ "${owner:-$run}" = "$run" ]; then rm -rf "$old"; fi
+    if [ ! -e "$old/script" ] && [ "$owner" = "$run" ]; then rm -rf "$old"; fi
   done
   rmdir /run/kubeboot/runs/*/ 2>/dev/null
   mkdir -p "$KB_DIR/secrets" /run/kubeboot/restart || { say "X	setup	1"; exit 0; }

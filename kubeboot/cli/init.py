@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from kubeboot.cli.inventory import inventory_option
+from kubeboot.cli.inventory import inventory_option, parallel_option
 
 WAIT_S = 3600
 
@@ -23,14 +23,7 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             metavar="NAMES",
             help="Preflight findings to waive, by name, separated by commas.",
         ),
-        click.option(
-            "--parallel",
-            default=20,
-            show_default=True,
-            metavar="N",
-            type=click.IntRange(1, 500),
-            help="Work on so many hosts at a time.",
-        ),
+        parallel_option,
         click.option(
             "-K", "--ask-sudo-password", "is_sudo_asked", is_flag=True, help="Ask for the sudo password first."
         ),

@@ -15,6 +15,14 @@ inventory_option = click.option(
     metavar="PATH",
     help="The inventory file.",
 )
+parallel_option = click.option(
+    "--parallel",
+    default=20,
+    show_default=True,
+    metavar="N",
+    type=click.IntRange(1, 500),
+    help="Work on so many hosts at a time.",
+)
 
 
 @click.group("inventory")

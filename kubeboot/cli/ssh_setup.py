@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from kubeboot.cli.inventory import inventory_option
+from kubeboot.cli.inventory import inventory_option, parallel_option
 
 
 @click.command("ssh-setup")
@@ -26,14 +26,7 @@ from kubeboot.cli.inventory import inventory_option
     is_flag=True,
     help="Accept every unknown host key unseen: for throwaway machines. A changed key is refused all the same.",
 )
-@click.option(
-    "--parallel",
-    default=20,
-    show_default=True,
-    metavar="N",
-    type=click.IntRange(1, 500),
-    help="Work on so many hosts at a time.",
-)
+@parallel_option
 @click.argument("names", nargs=-1, metavar="[HOST]...")
 def ssh_setup(fingerprints: str, accepts_all: bool, **options: Any) -> int:
     """Make it possible to log in by key, to all hosts or to those named.

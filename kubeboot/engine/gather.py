@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from kubeboot.engine.answer import Answer, ask
 from kubeboot.engine.locks import Locks, OutOfTurn
+from kubeboot.engine.script import as_stdin
 from kubeboot.errors import HostError, HostsFailed
 from kubeboot.facts import Facts, parse_facts, probe_script
 from kubeboot.model import Cluster
@@ -61,8 +62,7 @@ def _look(name: str, transport: Transport, locks: Locks | None) -> Facts:
 
     def look(before: str) -> list[str]:
         nonlocal last
-        probe = f"main() {{\n{before}{probe_script()}\n}}\nmain </dev/null\n".encode()
-        last = ask(transport, name, probe, "looking at the host")
+        last = ask(transport, name, as_stdin(before + probe_script()), "looking at the host")
         return last.lines
 
     lines = locks.take(name, look) if locks else look("")

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from kubeboot.engine import answer
 from kubeboot.engine.owner import Owner, decode_owner
+from kubeboot.engine.script import as_stdin
 from kubeboot.errors import HostBusy, HostError
 from kubeboot.render import template_text
 from kubeboot.resources.quoting import sh
@@ -83,7 +84,7 @@ class Locks:
         """Take the Lease in the cluster of the bootstrap control plane. Raises HostBusy and HostLost."""
 
         def ask(text: str) -> list[str]:
-            return answer.ask(self._transports[self.first], self.first, _payload(text), "taking the lock").lines
+            return answer.ask(self._transports[self.first], self.first, as_stdin(text), "taking the lock").lines
 
         self._take(self.first, ask, self._shell("lease.sh"), "KB_DEAD={dead} kb_lease_try")
 
@@ -100,12 +101,7 @@ class Locks:
         """Give back what was taken, where the connection still stands; it can be taken again."""
         self._first_tried.clear()
         taken, self._taken = self._taken, set()
-        release = f"{self._shell('lock.sh')}kb_owner_release\n"
-        lease = f"{self._shell('lease.sh')}kb_lease_release\n"
-        with ThreadPoolExecutor(AT_ONCE, "locks") as pool:
-            for host, transport in self._transports.items():
-                text = lease + release if host == self.first and host in taken else release
-                pool.submit(transport.interject, _payload(text))
+        self._interject(self._transports, "kb_owner_release", "kb_lease_release" if self.first in taken else ":")
 
     def _wait_for_turn(self, host: str) -> None:
         if host == self.first:
@@ -157,13 +153,17 @@ class Locks:
         return values + template_text(template)
 
     def _keep_renewing(self) -> None:
-        renew = f"{self._shell('lock.sh')}kb_owner_try '' renew >/dev/null\n"
-        lease = f"{self._shell('lease.sh')}kb_lease_try >/dev/null\n"
         while not self._ended.wait(RENEW_EVERY_S):
-            with ThreadPoolExecutor(AT_ONCE, "locks") as pool:
-                for host in sorted(self._taken):
-                    text = renew + lease if host == self.first else renew
-                    pool.submit(self._transports[host].interject, _payload(text))
+            self._interject(sorted(self._taken), "kb_owner_try '' renew >/dev/null", "kb_lease_try >/dev/null")
+
+    def _interject(self, hosts: Iterable[str], own: str, lease: str) -> None:
+        """Call `own` on the hosts, and before it `lease` on the bootstrap control plane, all at once."""
+        on_host = f"{self._shell('lock.sh')}{own}\n"
+        on_first = f"{self._shell('lease.sh')}{lease}\n{on_host}"
+        with ThreadPoolExecutor(AT_ONCE, "locks") as pool:
+            for host in hosts:
+                text = on_first if host == self.first else on_host
+                pool.submit(self._transports[host].interject, as_stdin(text))
 
 
 def busy(host: str, held: Held) -> HostBusy:
@@ -174,7 +174,3 @@ def busy(host: str, held: Held) -> HostBusy:
         hint="Run again when it has ended, or with --wait. The lock of a run that is dead is free 60 s after its last "
         "sign, once nothing of it runs on the host.",
     )
-
-
-def _payload(text: str) -> bytes:
-    return f"main() {{\n{text}\n}}\nmain </dev/null\n".encode()

@@ -66,8 +66,7 @@ class Runner:
         self._crashes: list[BaseException] = []
         self._tally = Tally()
         self._spans: dict[str, list[float]] = {}
-        self._running: dict[str, str] = {}
-        self._directories: dict[str, str] = {}
+        self._running: dict[str, Phase] = {}  # by host, while its script runs
         self._ended = {host.name: threading.Event() for host in inputs.cluster.hosts}
 
     def run(self) -> Outcome:
@@ -97,9 +96,9 @@ class Runner:
             try:
                 self._wait_for_threads(threads)
             except KeyboardInterrupt:
-                busy = ", ".join(self._running.get(name, name) for name in self._busy(threads))
+                left = ", ".join(self._where(name) for name in self._busy(threads))
                 raise Interrupted(
-                    f"left while work was running: {busy}; it goes on there by itself",
+                    f"left while work was running: {left}; it goes on there by itself",
                     hint="The same command again waits for it and goes on.",
                     reference=LEFT_RUNNING,
                 ) from None
@@ -117,9 +116,14 @@ class Runner:
     def _ask_to_stop(self, hosts: Sequence[str]) -> None:
         """Asked again and again: a script may only just be starting, or its host be away."""
         for name in hosts:
-            if directory := self._directories.get(name):
+            if phase := self._running.get(name):
+                directory = run_directory(self._settings, phase.name)
                 stop = f"if [ -d {directory} ]; then : >{directory}/stop; fi\n"
                 self._inputs.transports[name].interject(stop.encode())
+
+    def _where(self, host: str) -> str:
+        phase = self._running.get(host)
+        return f"{phase.name} on {host}" if phase else host
 
     def _busy(self, threads: Sequence[threading.Thread]) -> list[str]:
         """Hosts whose thread was started (Ctrl-C may come before all are) and has not ended."""
@@ -217,12 +221,11 @@ class Runner:
             self._emit(events.Notice(time.time(), host.name, text))
 
         link_s = self._inputs.cluster.timeouts.link_s
-        self._running[host.name] = f"{phase.name} on {host.name}"
-        self._directories[host.name] = run_directory(self._settings, phase.name)
+        self._running[host.name] = phase
         try:
             end = Follower(self._inputs.transports[host.name], self._settings, lost, link_s).run(script, tracker.take)
         finally:
-            self._directories.pop(host.name)
+            del self._running[host.name]
         error = tracker.finish(end)
         with self._emitting:
             self._tally.add(tracker.tally)

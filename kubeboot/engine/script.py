@@ -43,8 +43,8 @@ class Script:
     phase: str
     items: tuple[Item, ...]
     text: str
-    secrets: tuple[Secret, ...] = field(repr=False, default=())
-    timeout_s: int = 7800
+    secrets: tuple[Secret, ...] = field(repr=False)
+    timeout_s: int
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -125,9 +125,8 @@ def _variables(phase: Phase, context: HostContext, settings: Settings) -> Iterat
     }
     for name, value in values.items():
         quoted = sh(value)
-        yield (
-            f"{name}={quoted}" if quoted.startswith("'") else f"{name}='{quoted}'"
-        )  # a bare `join` looks like a command
+        # In quotes always: a bare `join` looks like a command.
+        yield f"{name}={quoted}" if quoted.startswith("'") else f"{name}='{quoted}'"
 
 
 def _limit_s(context: HostContext) -> int:
@@ -167,8 +166,12 @@ def payload(script: Script | None, settings: Settings, phase: str, from_line: in
     if script:
         lines += ["unpack() {", "base64 -d <<'KUBEBOOT_FILES' | tar -xzf - -C \"$KB_DIR\"", _archive(script, settings)]
         lines += ["KUBEBOOT_FILES", "}"]
-    # One function, so that bash has read all of it before anything inside can eat stdin.
-    return "\n".join([*lines, "main() {", template_text("launcher.sh"), "}", "main </dev/null", ""]).encode()
+    return ("\n".join(lines) + "\n").encode() + as_stdin(template_text("launcher.sh"))
+
+
+def as_stdin(text: str) -> bytes:
+    """Shell text as one function, so that bash has read all of it before anything inside can eat stdin."""
+    return f"main() {{\n{text}\n}}\nmain </dev/null\n".encode()
 
 
 def _archive(script: Script, settings: Settings) -> str:
