@@ -18,6 +18,7 @@ KubebootError
 │   └── Blocked             another host's failure is in the way                         exit 1
 ├── HostsFailed             one HostError per host, in inventory order                   the first one's
 ├── SourceError             a manifest or key file cannot be had or is not what it was   exit 2
+├── PlanOutdated            a saved plan does not fit what is there now                  exit 7
 ├── Interrupted             Ctrl-C; says what is still running where                     exit 130
 └── InternalError           a bug in kubeboot                                            exit 70
 
@@ -242,6 +243,20 @@ def _worst(errors: Sequence[HostError]) -> int:
         if code in codes:
             return code
     return EXIT_STEP_FAILED
+
+
+class PlanOutdated(KubebootError):
+    """Hosts, inventory or kubeboot are not as they were when the plan was made. `differences`: all, in words."""
+
+    reference = "plan-outdated"
+    exit_code = EXIT_REFUSED
+
+    def __init__(self, path: str, differences: Sequence[str]) -> None:
+        self.differences = tuple(differences)
+        super().__init__(
+            f"the plan {path} does not fit what is there now, so nothing was changed on any host",
+            hint="Look at what would be done now: `kubeboot plan --out FILE`; then apply that.",
+        )
 
 
 class Interrupted(KubebootError):

@@ -63,6 +63,15 @@ def init_yaml(ctx: HostContext) -> str:
     return "# Managed by kubeboot\n" + (_patched(text, by_kind) if any(by_kind.values()) else text)
 
 
+def cluster_settings(ctx: HostContext) -> dict[str, str]:
+    """What kubeadm keeps of init.yaml in the cluster for good, by kubeadm's keys; `mode` is kube-proxy's."""
+    documents = {each["kind"]: each for each in yaml.safe_load_all(init_yaml(ctx))}
+    settings = documents["ClusterConfiguration"]
+    wanted = {key: settings[key] for key in ("kubernetesVersion", "controlPlaneEndpoint")}
+    wanted |= {key: settings["networking"][key] for key in ("podSubnet", "serviceSubnet", "dnsDomain")}
+    return wanted | {"mode": documents["KubeProxyConfiguration"]["mode"]}
+
+
 def join_yaml(ctx: HostContext, token: str, kubeconfig: str, certificate_key: str = "") -> str:
     """JoinConfiguration with discovery by token and CA hash. Secret: it holds the token.
 

@@ -6,6 +6,7 @@ from kubeboot.phases.host_prep import HOST_PREP
 from kubeboot.phases.images import IMAGES
 from kubeboot.phases.join import JOIN_CONTROL_PLANES, JOIN_WORKERS
 from kubeboot.phases.packages import PACKAGES
+from kubeboot.phases.verify import VERIFY_CLUSTER, VERIFY_HOSTS
 from kubeboot.resources.base import Phase
 
 INIT: tuple[Phase, ...] = (
@@ -20,3 +21,9 @@ INIT: tuple[Phase, ...] = (
     NETWORK,
     FINISH,
 )
+
+VERIFY: tuple[Phase, ...] = (*INIT, VERIFY_HOSTS, VERIFY_CLUSTER)
+"""Checks only: whatever init would change differs from the inventory, and beyond it what init never touches again."""
+
+WORKFLOWS = {"init": INIT, "verify": VERIFY}
+"""By the command that runs it."""

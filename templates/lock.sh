@@ -36,7 +36,7 @@ kb_owner_release() {
   [ ! -e "$kb_owner_file" ] || read -r run _ <"$kb_owner_file" || true
   if [ "$run" = "$KB_RUN" ]; then rm -f "$kb_owner_file"; fi
   local directory tries=0
-  for directory in /run/kubeboot/runs/"$KB_RUN"/*/; do
+  for directory in /run/kubeboot/runs/"$KB_RUN"{,-*}/*/; do
     # The last record comes a moment before the unit's own end.
     until [ -e "$directory/ended" ] || [ "$tries" -ge 30 ]; do
       sleep 0.1
@@ -44,5 +44,5 @@ kb_owner_release() {
     done
     if [ -e "$directory/ended" ]; then rm -rf "$directory"; fi
   done
-  rmdir "/run/kubeboot/runs/$KB_RUN" 2>/dev/null || true
+  rmdir "/run/kubeboot/runs/$KB_RUN"{,-*} 2>/dev/null || true
 }

@@ -417,7 +417,18 @@ packages_check() {
   missing=$(packages_missing "$@")
   [ -z "$missing" ] || drift "$(printf '%s\n' "$missing" | wc -l) to install: $(printf '%s\n' "$missing" | cut -d: -f1 | paste -sd' ')"
 }
-packages_diff() { packages_missing "$@"; }
+# As packages_missing, with the version that would come where any is good. It writes no cache of apt's.
+packages_diff() {
+  local missing names
+  missing=$(packages_missing "$@")
+  mapfile -t names < <(awk -F: '/ newest$/ { print $1 }' <<<"$missing")
+  if [ "${#names[@]}" = 0 ]; then printf '%s\n' "$missing"; return; fi
+  awk '
+    NR == FNR { if ($1 ~ /:$/ && NF == 1) name = $1; else if ($1 == "Candidate:" && $2 != "(none)") version[name] = $2; next }
+    $NF == "newest" && $1 in version { sub(/newest$/, version[$1]) }
+    { print }
+  ' <(echo; apt_run apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= policy "${names[@]}" 2>/dev/null || true) - <<<"$missing"
+}
 packages_apply() {
   local spec name version exact line install=()
   if [ -n "$(ls -A /var/lib/dpkg/updates 2>/dev/null)" ]; then

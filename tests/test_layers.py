@@ -24,7 +24,7 @@ ONLY_IN = {
     "jinja2": ("render.py",),
     "click": ("cli",),
     "yaml": ("inventory", "addons", "kubeadm_config.py"),
-    "pydantic": ("inventory",),
+    "pydantic": ("inventory", "report/saved_plan.py"),
     "cryptography": ("kubeadm_config.py", "transport/ssh"),
     "subprocess": ("transport",),
     "socket": ("transport/ssh", "cli"),

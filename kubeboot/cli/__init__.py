@@ -11,6 +11,9 @@ import sys
 COMMANDS = {
     "init": ("kubeboot.cli.init", "init", "Make the cluster of an inventory. Run it again to go on."),
     "plan": ("kubeboot.cli.init", "plan", "Show what init would do, and change nothing."),
+    "apply": ("kubeboot.cli.init", "apply", "Do exactly what a saved plan says."),
+    "verify": ("kubeboot.cli.init", "verify", "Compare hosts and cluster with the inventory."),
+    "status": ("kubeboot.cli.status", "status", "Show nodes, API, etcd, certificates, add-ons on one screen."),
     "ssh-setup": ("kubeboot.cli.ssh_setup", "ssh_setup", "Get in by key: install it, record host keys."),
     "phases": ("kubeboot.cli.phases", "phases", "List what init does: phases, steps and their risk."),
     "inventory": ("kubeboot.cli.inventory", "inventory", "Check an inventory, show it, print its schema."),

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from kubeboot.cli.summary import table
 from kubeboot.errors import HostError, HostKeyChanged, HostKeyUnknown, UsageError
 from kubeboot.model import Host
 from kubeboot.report.printer import Printer
 from kubeboot.report.terminal import Terminal, has_terminal
-from kubeboot.report.words import counted, host_list
+from kubeboot.report.words import counted, host_list, table
 from kubeboot.transport.fingerprints import Fingerprints, read_fingerprints, record
 from kubeboot.transport.hostkeys import HostKey, Verdict
 

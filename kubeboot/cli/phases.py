@@ -16,20 +16,29 @@ RISKS = {
 
 
 @click.command()
-def phases() -> None:
-    """List what init does: phases, steps and their risk."""
-    for line in phase_lines(min(MOST_WIDTH, shutil.get_terminal_size().columns)):
+@click.argument("command", default="init", metavar="[COMMAND]")
+def phases(command: str) -> None:
+    """List what a command does: phases, steps and their risk.
+
+    COMMAND is init (the default; plan does the same, looking only) or verify. --phases and --skip take these names.
+    """
+    from kubeboot.workflows import WORKFLOWS
+
+    if command not in WORKFLOWS:
+        raise click.UsageError(f"COMMAND is one of {', '.join(WORKFLOWS)}.", click.get_current_context())
+    for line in phase_lines(command, min(MOST_WIDTH, shutil.get_terminal_size().columns)):
         click.echo(line)
 
 
-def phase_lines(width: int) -> Iterator[str]:
-    """The phases of init in their order; each step's name, what it does, and its risk if it has one."""
+def phase_lines(command: str, width: int) -> Iterator[str]:
+    """The command's phases in their order; each step's name, what it does, and its risk if it has one."""
     from kubeboot.report.words import wrap
-    from kubeboot.workflows import INIT
+    from kubeboot.workflows import WORKFLOWS
 
-    steps = [step for phase in INIT for step in phase.steps]
+    workflow = WORKFLOWS[command]
+    steps = [step for phase in workflow for step in phase.steps]
     column = max(len(step.name) for step in steps)
-    for phase in INIT:
+    for phase in workflow:
         yield f"{phase.name}: {phase.title}"
         for step in phase.steps:
             risk = "" if step.risk == "safe" else f" [{step.risk}]"

@@ -4,43 +4,48 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from kubeboot.addons.addon import Addon
 from kubeboot.addons.life import end_of_life_notice
 from kubeboot.addons.load import load_addons
+from kubeboot.cli.connections import connections
 from kubeboot.cli.given import given_sudo_password
 from kubeboot.cli.summary import summary_lines
+from kubeboot.cli.turns import gather_in_turn
 from kubeboot.engine import events
-from kubeboot.engine.gather import gather_facts
 from kubeboot.engine.locks import Locks
 from kubeboot.engine.owner import this_run
 from kubeboot.engine.runner import LEFT_RUNNING, Inputs, Outcome, Runner, raise_errors
 from kubeboot.engine.script import Mode, Settings
-from kubeboot.errors import EXIT_DONE, EXIT_PENDING, HostBusy, HostsFailed, Interrupted, PreflightFailed, Problem
+from kubeboot.errors import EXIT_DONE, EXIT_PENDING, Interrupted, PlanOutdated, PreflightFailed, Problem
 from kubeboot.facts import Facts
 from kubeboot.inventory.load import load_inventory
 from kubeboot.inventory.problems import format_problem
 from kubeboot.kubeconfig import kubeconfig_path, save_kubeconfig
-from kubeboot.model import Cluster
+from kubeboot.model import Cluster, Host
 from kubeboot.preflight import run_preflight
 from kubeboot.report.console import ConsoleSink
-from kubeboot.report.printer import Printer, stdout_console
-from kubeboot.report.terminal import Terminal, has_terminal
+from kubeboot.report.printer import Printer, stderr_console, stdout_console
+from kubeboot.report.saved_plan import PlanRecorder, SavedPlan, differences, digests, machines, now_text, save_plan
+from kubeboot.report.terminal import Terminal
 from kubeboot.report.words import wrap
 from kubeboot.resources.base import Phase
+from kubeboot.selection import Selection, check_selection, select_hosts, select_phases
 from kubeboot.transport.base import Transport
-from kubeboot.transport.credentials import SudoPasswords
-from kubeboot.transport.ssh import KeyRing, SshTransport
 
-WAIT_POLL_S = 3
+LOOKING = ("verify", "diagnose")
+"""Commands that go on looking where init would not begin; what is found is told as a warning."""
+LOOK = "-look"
+"""Ends the id of the run in a run that looks whether a saved plan still holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line asked for."""
+    """What the command line asked for. `planned`: the saved plan that is to be applied, from the file `plan_path`."""
 
     command: str
     mode: Mode
@@ -48,24 +53,53 @@ class Options:
     ignored: frozenset[str]
     verbosity: int
     parallel: int
+    selection: Selection = field(default_factory=Selection)
     wait_s: int = 0
     is_sudo_asked: bool = False
     sudo_file: str = ""
+    out: str = ""
+    is_json: bool = False
+    planned: SavedPlan | None = None
+    plan_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run works with. `workflow` is all of the command's, `phases` what is selected of it."""
+
+    options: Options
+    workflow: Sequence[Phase]
+    phases: Sequence[Phase]
+    cluster: Cluster
+    hosts: Sequence[Host]
+    addons: tuple[Addon, ...]
+    transports: Mapping[str, Transport]
+    settings: Settings
+    sink: events.Sinks
 
 
 def run_workflow(workflow: Sequence[Phase], options: Options) -> int:
     """One run from inventory to summary; the exit code. Raises KubebootError."""
     started_s = time.time()
-    printer = Printer(stdout_console())
+    printer = Printer(stderr_console() if options.is_json else stdout_console())
     cluster, warnings = load_inventory(options.inventory)
+    hosts = select_hosts(cluster, options.selection)
+    phases = select_phases(workflow, options.selection, hosts)
     sudo_password = given_sudo_password(Terminal(), options.is_sudo_asked, options.sudo_file)
     addons = load_addons(cluster)
     if options.verbosity >= 0:
         _warn(printer, options, cluster, warnings)
-    sink = ConsoleSink(printer, options.verbosity)
-    with _connections(cluster, Terminal(sink.paused), sudo_password) as transports, closing(sink):
-        outcome = _run(workflow, options, sink, cluster, addons, transports)
-    return _finish(printer, options, cluster, outcome, started_s)
+    console, recorder = ConsoleSink(printer, options.verbosity), PlanRecorder()
+    with connections(cluster, hosts, Terminal(console.paused), sudo_password) as transports, closing(console):
+        run_id = time.strftime("%Y%m%d-%H%M%S", time.gmtime()) + "-" + secrets.token_hex(2)
+        owner = this_run(run_id, options.command)
+        settings = Settings(run_id=run_id, nonce=secrets.token_hex(8), owner=owner.encode(), mode=options.mode)
+        sink = events.Sinks(console, recorder)
+        run = Run(options, workflow, phases, cluster, hosts, addons, transports, settings, sink)
+        locks = Locks(owner, transports, _first(run), lambda host, text: _notice(run, host, text))
+        facts, outcome = _run_locked(run, locks)
+    plan = _plan_of(run, facts, recorder, outcome) if options.mode == "plan" else None
+    return _finish(printer, run, outcome, plan, started_s)
 
 
 def _warn(printer: Printer, options: Options, cluster: Cluster, warnings: Sequence[Problem]) -> None:
@@ -76,49 +110,34 @@ def _warn(printer: Printer, options: Options, cluster: Cluster, warnings: Sequen
         printer.lines(wrap(f"warning: {notice}", printer.width, "", "  "), "yellow")
 
 
-@contextmanager
-def _connections(cluster: Cluster, terminal: Terminal, sudo_password: str | None) -> Iterator[Mapping[str, Transport]]:
-    """A transport per host by name; closed at the end, connected by whoever needs it first."""
-    passwords = SudoPasswords(terminal.secret, sudo_password)
-    keys = KeyRing(terminal.secret if has_terminal() else None)
-    transports = {
-        host.name: SshTransport(host, directory=cluster.directory, sudo_password=passwords.of(host), keys=keys)
-        for host in cluster.hosts
-    }
-    try:
-        yield transports
-    finally:
-        terminal.restore()
-        for transport in transports.values():
-            transport.close()
+def _first(run: Run) -> str:
+    """The host whose lock is taken first: of two runs at once one gets all."""
+    bootstrap = run.cluster.bootstrap_control_plane
+    return bootstrap.name if bootstrap in run.hosts else run.hosts[0].name
 
 
-def _run(
-    workflow: Sequence[Phase],
-    options: Options,
-    sink: ConsoleSink,
-    cluster: Cluster,
-    addons: tuple[Addon, ...],
-    transports: Mapping[str, Transport],
-) -> Outcome:
-    run_id = time.strftime("%Y%m%d-%H%M%S", time.gmtime()) + "-" + secrets.token_hex(2)
-    owner = this_run(run_id, options.command)
-    settings = Settings(run_id=run_id, nonce=secrets.token_hex(8), owner=owner.encode(), mode=options.mode)
-    names = tuple(host.name for host in cluster.hosts)
-    sink.handle(events.RunStarted(time.time(), run_id, options.command, options.mode, cluster.name, names))
+def _notice(run: Run, host: str, text: str) -> None:
+    run.sink.handle(events.Notice(time.time(), host, text))
 
-    def notice(host: str, text: str) -> None:
-        sink.handle(events.Notice(time.time(), host, text))
 
-    own = Locks(owner, transports, cluster.bootstrap_control_plane.name, notice)
+def _run_locked(run: Run, own: Locks) -> tuple[Mapping[str, Facts], Outcome]:
+    """The run from its first look at the hosts, under their locks unless it is a plan."""
+    options, names = run.options, tuple(host.name for host in run.hosts)
+    run.sink.handle(
+        events.RunStarted(time.time(), run.settings.run_id, options.command, options.mode, run.cluster.name, names)
+    )
     locks = own if options.mode == "apply" else None
     is_left_running = False
     try:
-        facts = _gather_in_turn(cluster, transports, options, sink, locks)
-        _preflight(cluster, facts, options, sink)
+        facts = gather_in_turn(run.cluster, run.transports, run.sink, locks, options.parallel, options.wait_s)
+        _preflight(run, facts)
+        check_selection(run.workflow, run.phases, run.cluster, facts)
+        inputs = Inputs(run.cluster, facts, run.addons, run.transports)
         if locks:
             locks.start()
-        return Runner(workflow, Inputs(cluster, facts, addons, transports), settings, (sink,), options.parallel).run()
+        if options.planned:
+            _look_again(run, inputs, options.planned)
+        return facts, Runner(run.phases, inputs, run.settings, (run.sink,), options.parallel).run()
     except Interrupted as error:
         is_left_running = error.reference == LEFT_RUNNING
         raise
@@ -127,64 +146,60 @@ def _run(
             own.release()
 
 
-def _gather_in_turn(
-    cluster: Cluster, transports: Mapping[str, Transport], options: Options, sink: ConsoleSink, locks: Locks | None
-) -> dict[str, Facts]:
-    """Facts under the run's locks; with --wait, other runs may end first. Raises HostsFailed."""
-    deadline = time.monotonic() + options.wait_s
-    said = ""
-    while True:
-        try:
-            facts = _gather(cluster, transports, options, sink, locks)
-            if locks and facts[locks.first].has_kubelet_conf:
-                locks.take_lease()
-            return facts
-        except HostBusy as error:
-            refusal = HostsFailed([error])
-        except HostsFailed as error:
-            refusal = error
-        first = refusal.errors[0]
-        if time.monotonic() >= deadline or not all(isinstance(error, HostBusy) for error in refusal.errors):
-            raise refusal
-        if locks:
-            locks.give_back()
-        if first.message != said:
-            said = first.message
-            sink.handle(events.Notice(time.time(), first.host, f"waiting: {said}"))
-        time.sleep(WAIT_POLL_S)
-
-
-def _gather(
-    cluster: Cluster, transports: Mapping[str, Transport], options: Options, sink: ConsoleSink, locks: Locks | None
-) -> dict[str, Facts]:
-    """Facts of every host. Raises HostsFailed; nothing has been changed anywhere by then."""
-
-    def report(facts: Facts) -> None:
-        summary = f"{facts.os_name}, {facts.cpus} CPUs, {facts.memory_mb} MB, {facts.node_state}"
-        sink.handle(events.FactsGathered(time.time(), facts.host, summary))
-
-    try:
-        return gather_facts(cluster, transports, report, options.parallel, locks)
-    except HostsFailed as error:
-        error.hint = "Nothing was changed on any host."
-        raise
-
-
-def _preflight(cluster: Cluster, facts: dict[str, Facts], options: Options, sink: ConsoleSink) -> None:
+def _preflight(run: Run, facts: Mapping[str, Facts]) -> None:
     """Raises PreflightFailed. Nothing has been changed anywhere by then."""
-    found = run_preflight(cluster, facts, ignore=options.ignored | cluster.waived)
-    sink.handle(events.PreflightEnded(time.time(), found.errors, found.warnings, found.waived))
-    if found.errors:
-        raise PreflightFailed(found.errors)
+    found = run_preflight(run.cluster, facts, ignore=run.options.ignored | run.cluster.waived)
+    errors, warnings = found.errors, found.warnings
+    if run.options.command in LOOKING and not any(finding.is_refusal for finding in errors):
+        errors, warnings = (), (*errors, *warnings)
+    run.sink.handle(events.PreflightEnded(time.time(), errors, warnings, found.waived))
+    if errors:
+        raise PreflightFailed(errors)
 
 
-def _finish(printer: Printer, options: Options, cluster: Cluster, outcome: Outcome, started_s: float) -> int:
-    saved = None
+def _look_again(run: Run, inputs: Inputs, planned: SavedPlan) -> None:
+    """Under the locks: does the saved plan still fit? Raises PlanOutdated; nothing was changed by then."""
+    _notice(run, "", "looking whether everything is still as planned")
+    recorder = PlanRecorder()
+    settings = replace(run.settings, run_id=run.settings.run_id + LOOK, mode="plan")
+    outcome = Runner(run.phases, inputs, settings, (recorder,), run.options.parallel).run()
+    raise_errors(outcome)
+    found = tuple(differences(planned, _plan_of(run, inputs.facts, recorder, outcome)))
+    if found:
+        raise PlanOutdated(run.options.plan_path, found)
+
+
+def _plan_of(run: Run, facts: Mapping[str, Facts], recorder: PlanRecorder, outcome: Outcome) -> SavedPlan:
+    selection = run.options.selection
+    return SavedPlan(
+        made=now_text(),
+        command=run.options.command,
+        cluster=run.cluster.name,
+        inventory=str(Path(run.options.inventory).resolve()),
+        hosts=selection.hosts,
+        phases=selection.phases,
+        skip=selection.skip,
+        waived=tuple(sorted(run.options.ignored)),
+        inputs=digests(run.cluster, run.addons),
+        machines=machines(facts),
+        would_change=outcome.tally.drifted,
+        in_place=outcome.tally.unchanged,
+        resources=recorder.resources([host.name for host in run.hosts]),
+    )
+
+
+def _finish(printer: Printer, run: Run, outcome: Outcome, plan: SavedPlan | None, started_s: float) -> int:
+    options, cluster, saved = run.options, run.cluster, None
     if options.mode == "apply" and "kubeconfig" in outcome.outputs:
         saved, is_new = save_kubeconfig(kubeconfig_path(cluster.directory, cluster.name), outcome.outputs["kubeconfig"])
         outcome.tally.changed += is_new
     elapsed_s = time.time() - started_s
-    for line, style in summary_lines(options.mode, cluster, outcome, saved, elapsed_s, printer.width):
+    for line, style in summary_lines(options.mode, cluster, outcome, saved, elapsed_s, printer.width, options.command):
         printer.line(line, style)
     raise_errors(outcome)
+    if plan and options.is_json:
+        print(plan.text(), end="", flush=True)
+    if plan and options.out:
+        save_plan(plan, Path(options.out))
+        printer.line(f"saved; `kubeboot apply {options.out}` does exactly this")
     return EXIT_PENDING if options.mode == "plan" and outcome.tally.drifted else EXIT_DONE

@@ -10,7 +10,7 @@ from kubeboot.engine.runner import Outcome
 from kubeboot.engine.script import Mode
 from kubeboot.errors import Blocked
 from kubeboot.model import Cluster
-from kubeboot.report.words import counted, host_list, seconds, wrap
+from kubeboot.report.words import counted, drift_word, host_list, seconds, table, wrap
 
 KEY_WIDTH = 12
 MOST_NODES = 20
@@ -19,7 +19,13 @@ COLUMNS = ("NODE", "ROLE", "VERSION", "ADDRESS", "RUNTIME")
 
 
 def summary_lines(
-    mode: Mode, cluster: Cluster, outcome: Outcome, kubeconfig: Path | None, elapsed_s: float, width: int
+    mode: Mode,
+    cluster: Cluster,
+    outcome: Outcome,
+    kubeconfig: Path | None,
+    elapsed_s: float,
+    width: int,
+    command: str = "",
 ) -> Iterator[tuple[str, str]]:
     """(line, style): nodes, versions, addresses, time per phase, the kubeconfig, what to type next, and the tally."""
     if mode == "apply" and not outcome.errors:
@@ -32,7 +38,7 @@ def summary_lines(
             yield from _pair("API", f"https://{cluster.endpoint}", width)
             yield from _pair("kubeconfig", path, width)
             yield from _pair("next", f"kubectl --kubeconfig {path} get nodes -o wide", 0)
-    yield _tally(mode, outcome, elapsed_s), "bold"
+    yield _tally(mode, command, outcome, elapsed_s), "bold"
 
 
 def _nodes(cluster: Cluster, outcome: Outcome) -> Iterator[tuple[str, str]]:
@@ -54,13 +60,6 @@ def _folded(rows: Sequence[tuple[str, ...]], order: Sequence[str]) -> Iterator[t
         yield host_list(names, order), role, version, "", *rest
 
 
-def table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    """Rows as lines with aligned columns."""
-    widths = [max(len(row[column]) for row in rows if column < len(row)) for column in range(max(map(len, rows)))]
-    for row in rows:
-        yield "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)).rstrip()
-
-
 def _times(outcome: Outcome) -> str:
     """From the first host's start of a phase to the last one's end; phases of different hosts overlap."""
     times = [f"{phase} {seconds(ms)}" for phase, ms in outcome.phases_ms.items() if ms >= SHOWN_FROM_MS]
@@ -78,12 +77,12 @@ def _short(path: Path) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
-def _tally(mode: Mode, outcome: Outcome, elapsed_s: float) -> str:
+def _tally(mode: Mode, command: str, outcome: Outcome, elapsed_s: float) -> str:
     tally = outcome.tally
     blocked = sum(isinstance(error, Blocked) for error in outcome.errors)
     failed = len(outcome.errors) - blocked
     parts = [
-        f"{tally.drifted} would change" if mode == "plan" else f"{tally.changed} changed",
+        f"{tally.drifted} {drift_word(command)}" if mode == "plan" else f"{tally.changed} changed",
         f"{tally.unchanged} in place",
         f"{counted(failed, 'host')} failed" if failed else "",
         f"{blocked} blocked" if blocked else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -74,6 +75,8 @@ class HostWaits:
 
 @dataclass(frozen=True, slots=True)
 class ResourceDone:
+    """A resource's verdict. `is_change`: a drift would be changed; otherwise it is waited for, or only read."""
+
     time_s: float
     host: str
     phase: str
@@ -84,6 +87,7 @@ class ResourceDone:
     reason: str = ""
     output: str = ""
     diff: str = ""
+    is_change: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,3 +161,16 @@ class EventSink(Protocol):
     """Gets every event, from several threads, one at a time."""
 
     def handle(self, event: Event) -> None: ...
+
+
+class Sinks:
+    """Several sinks as one."""
+
+    def __init__(self, *sinks: EventSink) -> None:
+        self._sinks = sinks
+        self._lock = threading.Lock()
+
+    def handle(self, event: Event) -> None:
+        with self._lock:
+            for sink in self._sinks:
+                sink.handle(event)

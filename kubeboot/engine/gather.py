@@ -23,13 +23,13 @@ def gather_facts(
     parallel: int,
     locks: Locks | None = None,
 ) -> dict[str, Facts]:
-    """Facts by host name, in inventory order, under the hosts' locks if `locks` are given.
+    """Facts by host name, in inventory order, of the hosts with a transport; under their locks if `locks` are given.
 
     Raises HostsFailed with every host that could not be looked at or is another run's.
     """
     errors: dict[str, HostError] = {}
     found: dict[str, Facts] = {}
-    names = [host.name for host in cluster.hosts]
+    names = [host.name for host in cluster.hosts if host.name in transports]
 
     def look(name: str) -> None:
         try:

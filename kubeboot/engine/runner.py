@@ -26,12 +26,16 @@ LEFT_RUNNING = "left-running"
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Everything a run decides from."""
+    """Everything a run decides from; it is about the hosts that there are facts of."""
 
     cluster: Cluster
     facts: Mapping[str, Facts]
     addons: tuple[Addon, ...]
     transports: Mapping[str, Transport]
+
+    @property
+    def hosts(self) -> tuple[Host, ...]:
+        return tuple(host for host in self.cluster.hosts if host.name in self.facts)
 
 
 @dataclass
@@ -67,18 +71,18 @@ class Runner:
         self._tally = Tally()
         self._spans: dict[str, list[float]] = {}
         self._running: dict[str, Phase] = {}  # by host, while its script runs
-        self._ended = {host.name: threading.Event() for host in inputs.cluster.hosts}
+        self._ended = {host.name: threading.Event() for host in inputs.hosts}
 
     def run(self) -> Outcome:
         """Raises Interrupted after Ctrl-C; host errors are in the outcome."""
         threads = [
             threading.Thread(target=self._walk, args=(host,), name=host.name, daemon=True)
-            for host in self._inputs.cluster.hosts
+            for host in self._inputs.hosts
         ]
         self._run_threads(threads)
         if self._crashes:
             raise self._crashes[0]
-        errors = tuple(self._errors[host.name] for host in self._inputs.cluster.hosts if host.name in self._errors)
+        errors = tuple(self._errors[host.name] for host in self._inputs.hosts if host.name in self._errors)
         phases_ms = {name: int((max(span) - min(span)) * 1000) for name, span in self._spans.items()}
         return Outcome(self._board.outputs, self._tally, errors, phases_ms)
 

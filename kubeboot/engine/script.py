@@ -34,6 +34,11 @@ class Item:
     step: Step
     resource: Resource
 
+    @property
+    def is_change(self) -> bool:
+        """Whether its drift is something to change, not something to wait for or to read."""
+        return self.resource.apply() is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Script:
@@ -147,7 +152,7 @@ def _calls(items: tuple[Item, ...]) -> Iterator[str]:
         if item.step is not step:
             step = item.step
             yield f"kb_step {step.name}"
-        has_apply = "1" if item.resource.apply() is not None else "0"
+        has_apply = "1" if item.is_change else "0"
         kind = "wait" if isinstance(item.resource, WaitFor) else has_apply
         has_diff = "1" if item.resource.diff() is not None else "0"
         yield f"kb_resource {item.number} {sh(item.resource.label)} {kind} {has_diff}"

@@ -104,6 +104,7 @@ class Tracker:
                 result.reason,
                 result.output,
                 self._diffs.get(result.number, ""),
+                item.is_change,
             )
         )
 

@@ -32,6 +32,7 @@ def applied(addon: Addon, later: Later | None = None) -> Shell:
     return Shell(
         f"add-on {addon.name} {addon.version}".rstrip(),
         check_text=shell + "addon_check",
+        diff_text=shell + "addon_diff",
         apply_text=shell + "addon_apply",
     )
 

@@ -9,7 +9,7 @@ from kubeboot.context import HostContext
 from kubeboot.model import Host, Taint
 from kubeboot.phases.addons import IN_CLUSTER, Later, applied, recorded, rolled_out
 from kubeboot.phases.containerd import pause_image
-from kubeboot.phases.selections import all_hosts, bootstrap_control_plane
+from kubeboot.phases.selections import all_hosts, bootstrap_control_plane, builds_on_cluster
 from kubeboot.render import render, template_text
 from kubeboot.resources import Emit, Phase, Resource, Shell, WaitFor, step
 from kubeboot.resources.quoting import content_command, sh, words
@@ -44,6 +44,7 @@ ADDONS = Phase(
     title="Apply the add-ons",
     select=bootstrap_control_plane,
     steps=(apply_calico,),
+    builds_on=builds_on_cluster,
 )
 
 
@@ -177,6 +178,7 @@ ROLLOUT = Phase(
         list_nodes,
     ),
     after=("join-control-plane", "join"),
+    builds_on=builds_on_cluster,
     provides=("test-pods", "nodes"),
 )
 
@@ -224,4 +226,5 @@ FINISH = Phase(
     select=bootstrap_control_plane,
     steps=(end_network_test,),
     after=("network",),
+    builds_on=builds_on_cluster,
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kubeboot.context import HostContext
 from kubeboot.kubeadm_config import ADMIN_CONF, CRI_SOCKET, INIT_YAML
 from kubeboot.model import Host
-from kubeboot.phases.selections import bootstrap_control_plane
+from kubeboot.phases.selections import bootstrap_control_plane, builds_on_packages
 from kubeboot.render import template_text
 from kubeboot.resources import Emit, File, Phase, Resource, Shell, step
 from kubeboot.resources.quoting import sh
@@ -64,9 +64,11 @@ def read_kubeconfig(ctx: HostContext) -> Iterator[Resource]:
 
 
 def joining(ctx: HostContext) -> tuple[Host, ...]:
-    """Hosts that are not nodes of the cluster yet."""
+    """Hosts of this run that are not nodes of the cluster yet."""
     others = (host for host in ctx.cluster.hosts if host != ctx.cluster.bootstrap_control_plane)
-    return tuple(host for host in others if not ctx.all_facts[host.name].has_kubelet_conf)
+    return tuple(
+        host for host in others if host.name in ctx.all_facts and not ctx.all_facts[host.name].has_kubelet_conf
+    )
 
 
 @step(risk="disruptive")
@@ -124,4 +126,5 @@ CONTROL_PLANE = Phase(
         share_certificates,
     ),
     provides=("kubeconfig", "join-token", "certificate-key"),
+    builds_on=builds_on_packages,
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kubeboot.context import HostContext
 from kubeboot.kubeadm_config import INIT_YAML
 from kubeboot.phases.containerd import pause_image
-from kubeboot.phases.selections import all_hosts
+from kubeboot.phases.selections import all_hosts, builds_on_packages
 from kubeboot.resources import Phase, Resource, Shell, step
 from kubeboot.resources.quoting import sh, words
 
@@ -69,4 +69,4 @@ def images_pulled(images: tuple[str, ...], is_control_plane: bool) -> Shell:
     )
 
 
-IMAGES = Phase(name="images", title="Pull images", select=all_hosts, steps=(pull_images,))
+IMAGES = Phase(name="images", title="Pull images", select=all_hosts, steps=(pull_images,), builds_on=builds_on_packages)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kubeboot.context import HostContext
 from kubeboot.kubeadm_config import CRI_SOCKET, go_on_yaml, join_yaml
 from kubeboot.phases.control_plane import give_admin_access
-from kubeboot.phases.selections import joining_control_planes, workers
+from kubeboot.phases.selections import builds_on_packages, joining_control_planes, workers
 from kubeboot.render import template_text
 from kubeboot.resources import Phase, Resource, Secret, Shell, step
 from kubeboot.resources.quoting import content_command, sh
@@ -51,5 +51,13 @@ JOIN_CONTROL_PLANES = Phase(
     steps=(join_node, give_admin_access),
     needs=control_plane_needs,
     is_serial=True,
+    builds_on=builds_on_packages,
 )
-JOIN_WORKERS = Phase(name="join", title="Join the workers", select=workers, steps=(join_node,), needs=worker_needs)
+JOIN_WORKERS = Phase(
+    name="join",
+    title="Join the workers",
+    select=workers,
+    steps=(join_node,),
+    needs=worker_needs,
+    builds_on=builds_on_packages,
+)

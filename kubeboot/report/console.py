@@ -115,7 +115,7 @@ class ConsoleSink:
 
     def _start(self, event: events.RunStarted) -> None:
         self._started_s, self._hosts, self._is_plan = event.time_s, event.hosts, event.mode == "plan"
-        self._planned.hosts = event.hosts
+        self._planned.hosts, self._planned.command = event.hosts, event.command
         folded = f"{len(event.hosts)} hosts" if len(event.hosts) > 1 else ""
         self._name_width = min(MOST_NAME_WIDTH, max(map(len, (folded, *event.hosts))))
         if self._verbosity < 0:

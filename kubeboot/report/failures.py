@@ -15,6 +15,7 @@ from kubeboot.errors import (
     HostsFailed,
     InventoryError,
     KubebootError,
+    PlanOutdated,
     PreflightFailed,
     Unreachable,
 )
@@ -50,9 +51,20 @@ def _lines(error: KubebootError, width: int) -> Iterator[str]:
             yield from _hosts(error, width)
         case HostError():
             yield from format_host_errors([error], width)
+        case PlanOutdated():
+            for difference in _few(error.differences):
+                yield from wrap(one_line(difference), width, "", "  ")
+            yield from wrap(f"kubeboot: {error.message} [{error.reference}]", width, "", "  ")
+            yield from _hint(error.hint, width)
         case _:
             yield from wrap(f"kubeboot: {error.message} [{error.reference}]", width, "", "  ")
             yield from _hint(error.hint, width)
+
+
+def _few(lines: Sequence[str]) -> Iterator[str]:
+    yield from lines[:MOST_MESSAGES]
+    if len(lines) > MOST_MESSAGES:
+        yield f"and {counted(len(lines) - MOST_MESSAGES, 'more difference')}"
 
 
 def _inventory(error: InventoryError, width: int) -> Iterator[str]:

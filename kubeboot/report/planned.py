@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from kubeboot.engine import events
-from kubeboot.report.words import counted, host_list, one_line, printable, wrap
+from kubeboot.report.words import counted, drift_word, host_list, one_line, printable, wrap
 
 EACH_HOST = "<host>"
 MOST_ROWS = 20
@@ -42,6 +42,7 @@ class Planned:
 
     def __init__(self) -> None:
         self.hosts: Sequence[str] = ()
+        self.command = "plan"
         self._phases: dict[str, dict[str, _Step]] = {}
         self._drifted: dict[str, int] = {}
         self._in_place: dict[str, int] = {}
@@ -92,10 +93,12 @@ class Planned:
             rows.setdefault((self._drifted.get(host, 0), self._in_place.get(host, 0), key), []).append(host)
         names = [host_list(hosts, self.hosts) if len(hosts) > 1 else hosts[0] for hosts in rows.values()]
         width = max(len("HOST"), *map(len, names))
+        word = drift_word(self.command).upper()
+        room = max(len(word), len("100 steps"))
         yield "", ""
-        yield f"{'HOST':<{width}}  WOULD CHANGE  IN PLACE", "dim"
+        yield f"{'HOST':<{width}}  {word:<{room}}  IN PLACE", "dim"
         for name, (drifted, in_place, _) in zip(names, rows, strict=True):
-            yield f"{name:<{width}}  {counted(drifted, 'step'):<12}  {counted(in_place, 'step')}", ""
+            yield f"{name:<{width}}  {counted(drifted, 'step'):<{room}}  {counted(in_place, 'step')}", ""
         yield "", ""
 
 

@@ -20,15 +20,30 @@ class QuietConsole(Console):
 
     def on_broken_pipe(self) -> None:
         self.quiet = True
-        if sys.stdout is not None:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        stream = sys.stderr if self.stderr else sys.stdout
+        if stream is not None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def stdout_console() -> Console:
     """Colours and a width on a terminal only, whatever the environment asks for."""
-    is_terminal = sys.stdout is not None and sys.stdout.isatty()
+    return _console(is_stderr=False)
+
+
+def stderr_console() -> Console:
+    """The same beside a stdout that is for programs."""
+    return _console(is_stderr=True)
+
+
+def _console(*, is_stderr: bool) -> Console:
+    stream = sys.stderr if is_stderr else sys.stdout
     return QuietConsole(
-        force_terminal=None if is_terminal else False, highlight=False, markup=False, emoji=False, soft_wrap=True
+        force_terminal=None if stream is not None and stream.isatty() else False,
+        stderr=is_stderr,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=True,
     )
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from kubeboot.redaction import redact
 
+DRIFT_WORDS = {"verify": "differ", "diagnose": "found"}
+"""What a command that changes nothing says of steps that are not in place; a plan's `would change` otherwise."""
 RUN = 4
 """So many hosts or more that follow one another in the inventory are written as `first to last`."""
 FEW = 3
@@ -18,6 +20,11 @@ _GLUE = "\N{NO-BREAK SPACE}"
 def counted(count: int, noun: str) -> str:
     """`1 host`, `3 hosts`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def drift_word(command: str) -> str:
+    """`3 would change`, `3 differ`."""
+    return DRIFT_WORDS.get(command, "would change")
 
 
 def host_list(hosts: Sequence[str], everyone: Sequence[str] = ()) -> str:
@@ -98,3 +105,10 @@ def wrap(text: str, width: int, first: str = "", rest: str | None = None) -> lis
         break_on_hyphens=False,
     )
     return [line.replace(_GLUE, " ").rstrip() for line in wrapped] or [first.rstrip()]
+
+
+def table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Rows as lines with aligned columns."""
+    widths = [max(len(row[column]) for row in rows if column < len(row)) for column in range(max(map(len, rows)))]
+    for row in rows:
+        yield "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)).rstrip()

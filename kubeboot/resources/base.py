@@ -95,6 +95,7 @@ class Phase:
     `select` picks the hosts. `needs` names outputs of other phases that must be there first; it gets the host's context
     and may be empty for a host that has no use for them. `provides` names the outputs this phase fulfils. `after` names
     phases that every host must have ended (well or badly) before this one starts. `is_serial`: one host at a time.
+    `builds_on` names earlier phases whose work the host's facts say is not there: without them this one makes no sense.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Phase:
     provides: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     is_serial: bool = False
+    builds_on: Callable[[HostContext], tuple[str, ...]] = lambda _ctx: ()
 
 
 Outputs = Mapping[str, str]

@@ -36,7 +36,7 @@ def installs(sandbox: Sandbox) -> list[str]:
 def test_i1_i2_i3_packages_converge_in_one_transaction(apt: Sandbox) -> None:
     plan, _ = apt.converge(WANTED)
     assert plan.reason == "2 to install: curl kubelet"
-    assert plan.diffs[0] == "curl: not installed -> newest\nkubelet: not installed -> 1.29.15\n"
+    assert plan.diffs[0] == "curl: not installed -> 7.88.1-10\nkubelet: not installed -> 1.29.15\n"
     assert installed(apt) == ["curl installed 7.88.1-10", "kubelet installed 1.29.15-1.1"]
     assert [call.split()[-2:] for call in installs(apt)] == [["curl", "kubelet=1.29.15-1.1"]]
     assert "--no-install-recommends" in installs(apt)[0]
@@ -291,3 +291,9 @@ def test_a_lock_that_is_not_released_names_its_holder(apt: Sandbox) -> None:
     assert run.error is not None
     assert f"(process {process.pid}), and was not released within 1 s" in run.error.output
     assert installed(apt) == []
+
+
+def test_a_plan_says_newest_where_no_repository_tells_a_version(apt: Sandbox) -> None:
+    apt.write("/var/lib/fake-apt/repository", "")
+    plan = apt.run(WANTED, mode="plan")
+    assert plan.diffs[0] == "curl: not installed -> newest\nkubelet: not installed -> 1.29.15\n"
