@@ -65,6 +65,8 @@ def init_yaml(ctx: HostContext) -> str:
 
 def cluster_settings(ctx: HostContext) -> dict[str, str]:
     """What kubeadm keeps of init.yaml in the cluster for good, by kubeadm's keys; `mode` is kube-proxy's."""
+    import yaml
+
     documents = {each["kind"]: each for each in yaml.safe_load_all(init_yaml(ctx))}
     settings = documents["ClusterConfiguration"]
     wanted = {key: settings[key] for key in ("kubernetesVersion", "controlPlaneEndpoint")}
