@@ -129,7 +129,7 @@ def _etcd(host: str, rows: dict[str, list[list[str]]]) -> tuple[str, str]:
     member = next((row for row in rows["member"] if row[1] == host), None)
     if member is None:
         return "no member", ""
-    urls = member[3].split(",")
+    urls = member[2].split(",")
     for url, _, _, size, is_leader, *_ in rows.get("endpoint", ()):
         if url in urls:
             return ("leader" if is_leader == "true" else "follower"), size
@@ -170,7 +170,7 @@ def _is_well(plane: ControlPlane) -> bool:
 
 def _plane_row(plane: ControlPlane) -> tuple[str, ...]:
     if plane.problem:
-        return plane.host, plane.problem
+        return plane.host, "away", "", plane.etcd, plane.etcd_size
     days = "" if plane.certificate_days is None else f"{plane.certificate_days} days ({plane.certificate})"
     return plane.host, plane.api[:40], plane.kubelet, plane.etcd or "not known", plane.etcd_size, days
 
@@ -193,6 +193,9 @@ def _facts(status: Status) -> Iterator[tuple[str, str]]:
         yield "add-ons", ", ".join(status.addons)
     if status.etcd_alarms:
         yield "etcd alarms", ", ".join(status.etcd_alarms)
+    for plane in status.control_planes:
+        if plane.problem:
+            yield "away", f"{plane.host}: {plane.problem}"
     if status.at_work:
         yield "at work", status.at_work
     if status.last_run:
