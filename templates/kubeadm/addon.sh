@@ -35,6 +35,7 @@ addon_diff() {
   said=$(manifest | TMPDIR=$KB_DIR/diff KUBECTL_EXTERNAL_DIFF="diff -u -N" kubectl --request-timeout=60s diff -n "$NAMESPACE" \
     --server-side --force-conflicts --field-manager=kubeboot -f - 2>"$KB_DIR/diff.said") || true
   rm -rf "$KB_DIR/diff"
+  if [ -z "$said" ]; then echo "(what was changed is nothing that the manifest sets)"; return; fi
   sed -E '/^diff /d; s|^(---) \S*/LIVE-[0-9]+/(\S+).*|\1 \2 (now)|; s|^(\+\+\+) \S*/MERGED-[0-9]+/(\S+).*|\1 \2 (wanted)|' <<<"$said"
 }
 apply_objects() {

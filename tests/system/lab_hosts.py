@@ -218,9 +218,16 @@ class Lab:
 
     def kubeboot(self, command: str, inventory: Inventory | Path, *options: str, timeout_s: float = 240) -> Ended:
         """Run kubeboot on the controller to its end."""
+        return self.run(self._command(command, inventory, *options), timeout_s)
+
+    def run_kubeboot(self, *words: str, timeout_s: float = 240) -> Ended:
+        """The same for a command without an inventory."""
+        return self.run([str(PROGRAM), "ctl", sys.executable, "-m", "kubeboot", *words], timeout_s)
+
+    def run(self, command: list[str], timeout_s: float) -> Ended:
         started = time.monotonic()
         done = subprocess.run(
-            self._command(command, inventory, *options),
+            command,
             env=self.env,
             stdin=subprocess.DEVNULL,
             capture_output=True,
