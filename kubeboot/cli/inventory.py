@@ -57,12 +57,16 @@ def schema() -> None:
 @inventory.command()
 @inventory_option
 def show(path: str) -> None:
-    """Print the inventory with all defaults filled in."""
+    """Print the inventory with all defaults filled in, and where each value came from.
+
+    It is an inventory itself: comments say "line 12" of the file, "default" and what the default follows from,
+    "from ssh" for what a host takes over, "preset" for a mirror's addresses. Passwords and tokens are not shown.
+    """
     from kubeboot.inventory.load import read_inventory
     from kubeboot.inventory.problems import format_problem
     from kubeboot.inventory.show import inventory_yaml
 
-    given, cluster, warnings = read_inventory(path)
-    for warning in warnings:
+    reading = read_inventory(path)
+    for warning in reading.warnings:
         click.echo(format_problem(path, warning), err=True)
-    click.echo(inventory_yaml(given, cluster), nl=False)
+    click.echo(inventory_yaml(reading), nl=False)
