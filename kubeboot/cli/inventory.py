@@ -70,3 +70,17 @@ def show(path: str) -> None:
     for warning in reading.warnings:
         click.echo(format_problem(path, warning), err=True)
     click.echo(inventory_yaml(reading), nl=False)
+
+
+@inventory.command()
+@click.argument("key", required=False, default="")
+@click.option("--recursive", "is_recursive", is_flag=True, help="Show the whole tree below the key.")
+def explain(key: str, is_recursive: bool) -> None:
+    """Explain a key: type, default, what is allowed, an example.
+
+    KEY is dotted, such as cluster.networking.podSubnet or hosts.labels. Without it: the top-level keys.
+    """
+    from kubeboot.cli.explaining import explain_lines
+
+    for line in explain_lines(key, is_recursive):
+        click.echo(line)
