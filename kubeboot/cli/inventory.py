@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 inventory_option = click.option(
@@ -84,3 +86,31 @@ def explain(key: str, is_recursive: bool) -> None:
 
     for line in explain_lines(key, is_recursive):
         click.echo(line)
+
+
+@inventory.command("new")
+@click.option("-o", "--output", default="inventory.yaml", show_default=True, metavar="PATH", help="The file to write.")
+@click.option("--name", default="kubernetes", show_default=True, help="The cluster's name.")
+@click.option("--kubernetes-version", "version", default="", metavar="VERSION", help="Default: the newest known.")
+@click.option("--control-plane", "control_planes", multiple=True, metavar="ADDRESS", help="May be repeated.")
+@click.option("--worker", "workers", multiple=True, metavar="ADDRESS", help="May be repeated.")
+@click.option("--user", default="root", show_default=True, help="The login user.")
+@click.option("--identity-file", default="", metavar="FILE", help="The private key to log in with.")
+@click.option("--endpoint", default="", metavar="HOST[:PORT]", help="Where every node reaches the API.")
+@click.option("--look", "is_looking", is_flag=True, help="Look at the hosts: their names and what they are.")
+@click.option("--force", "is_forced", is_flag=True, help="Overwrite the file if it is there.")
+@parallel_option
+@click.argument("addresses", nargs=-1, metavar="[ADDRESS]...")
+def new_file(**options: Any) -> int:
+    """Write a commented inventory to start with.
+
+    An ADDRESS may be a range, 192.168.56.11-13, and have a name before it, db1=192.168.56.20. Of those given without
+    an option the first is the control plane, of five or more the first three; the others are workers. Without any
+    address it asks a few questions.
+
+    --look connects to each host, as ssh-setup left it, and takes over its host name; it warns where hosts differ or
+    are too small. It changes nothing on them.
+    """
+    from kubeboot.cli.starting import Options, new_inventory
+
+    return new_inventory(Options(**options))

@@ -88,7 +88,7 @@ def _read(file: Path) -> bytes:
         with file.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        hint = "name it with -i PATH, or begin with a copy of inventory.example.yaml"
+        hint = "name it with -i PATH, or write one: kubeboot inventory new"
         raise Unreadable(Problem("", "does not exist", hint)) from None
     except OSError as error:
         raise Unreadable(Problem("", f"cannot be read: {error.strerror}")) from None

@@ -18,7 +18,7 @@ COMMENT_COLUMN = 48
 _NEVER_FOLDED = 1_000_000  # characters; a value on one line has one place for its comment
 
 
-class _Dumper(yaml.SafeDumper):
+class InventoryDumper(yaml.SafeDumper):
     """Quotes text that kubeboot's reader, which follows YAML 1.2, would take for something else."""
 
     def ignore_aliases(self, data: Any) -> bool:
@@ -30,7 +30,7 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-_Dumper.add_representer(str, _text)
+InventoryDumper.add_representer(str, _text)
 
 
 def inventory_yaml(reading: Reading) -> str:
@@ -41,7 +41,7 @@ def inventory_yaml(reading: Reading) -> str:
     inventory, cluster, _, root = reading
     origins = Origins(inventory, cluster, root)
     data = _without_secrets(_filled(reading))
-    text = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_NEVER_FOLDED)
+    text = yaml.dump(data, Dumper=InventoryDumper, sort_keys=False, allow_unicode=True, width=_NEVER_FOLDED)
     lines = text.removesuffix("\n").split("\n")
     for line, path, value in _values(yaml.compose(text, Loader=yaml.SafeLoader), data, ()):
         lines[line] = f"{lines[line]:<{COMMENT_COLUMN}}  # {origins.of(path, value)}"
