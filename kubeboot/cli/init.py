@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from kubeboot.cli.completing import complete_files, complete_preflight
 from kubeboot.cli.inventory import inventory_option, parallel_option
 
 WAIT_S = 3600
@@ -22,6 +23,7 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             default="",
             metavar="NAMES",
             help="Preflight findings to waive, by name, separated by commas.",
+            shell_complete=complete_preflight,
         ),
         parallel_option,
         click.option(
@@ -33,6 +35,7 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             default="",
             metavar="FILE",
             help="Take the sudo password from the first line of FILE.",
+            shell_complete=complete_files,
         ),
         click.option("-v", "--verbose", is_flag=True, help="Show everything that is looked at, with its output."),
         click.option("-q", "--quiet", is_flag=True, help="Show only the summary, and errors."),

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from kubeboot.cli.completing import complete_files, complete_keys
+
 inventory_option = click.option(
     "-i",
     "--inventory",
@@ -16,6 +18,7 @@ inventory_option = click.option(
     show_envvar=True,
     metavar="PATH",
     help="The inventory file.",
+    shell_complete=complete_files,
 )
 parallel_option = click.option(
     "--parallel",
@@ -75,7 +78,7 @@ def show(path: str) -> None:
 
 
 @inventory.command()
-@click.argument("key", required=False, default="")
+@click.argument("key", required=False, default="", shell_complete=complete_keys)
 @click.option("--recursive", "is_recursive", is_flag=True, help="Show the whole tree below the key.")
 def explain(key: str, is_recursive: bool) -> None:
     """Explain a key: type, default, what is allowed, an example.
@@ -89,13 +92,23 @@ def explain(key: str, is_recursive: bool) -> None:
 
 
 @inventory.command("new")
-@click.option("-o", "--output", default="inventory.yaml", show_default=True, metavar="PATH", help="The file to write.")
+@click.option(
+    "-o",
+    "--output",
+    default="inventory.yaml",
+    show_default=True,
+    metavar="PATH",
+    help="The file to write.",
+    shell_complete=complete_files,
+)
 @click.option("--name", default="kubernetes", show_default=True, help="The cluster's name.")
 @click.option("--kubernetes-version", "version", default="", metavar="VERSION", help="Default: the newest known.")
 @click.option("--control-plane", "control_planes", multiple=True, metavar="ADDRESS", help="May be repeated.")
 @click.option("--worker", "workers", multiple=True, metavar="ADDRESS", help="May be repeated.")
 @click.option("--user", default="root", show_default=True, help="The login user.")
-@click.option("--identity-file", default="", metavar="FILE", help="The private key to log in with.")
+@click.option(
+    "--identity-file", default="", metavar="FILE", help="The private key to log in with.", shell_complete=complete_files
+)
 @click.option("--endpoint", default="", metavar="HOST[:PORT]", help="Where every node reaches the API.")
 @click.option("--look", "is_looking", is_flag=True, help="Look at the hosts: their names and what they are.")
 @click.option("--force", "is_forced", is_flag=True, help="Overwrite the file if it is there.")
