@@ -61,20 +61,26 @@ def schema() -> None:
 
 @inventory.command()
 @inventory_option
-def show(path: str) -> None:
+@click.option("--json", "is_json", is_flag=True, help="As JSON, without where the values came from.")
+def show(path: str, is_json: bool) -> None:
     """Print the inventory with all defaults filled in, and where each value came from.
 
     It is an inventory itself: comments say "line 12" of the file, "default" and what the default follows from,
     "from ssh" for what a host takes over, "preset" for a mirror's addresses. Passwords and tokens are not shown.
     """
+    import json
+
     from kubeboot.inventory.load import read_inventory
     from kubeboot.inventory.problems import format_problem
-    from kubeboot.inventory.show import inventory_yaml
+    from kubeboot.inventory.show import inventory_values, inventory_yaml
 
     reading = read_inventory(path)
     for warning in reading.warnings:
         click.echo(format_problem(path, warning), err=True)
-    click.echo(inventory_yaml(reading), nl=False)
+    if is_json:
+        click.echo(json.dumps(inventory_values(reading), indent=2, ensure_ascii=False))
+    else:
+        click.echo(inventory_yaml(reading), nl=False)
 
 
 @inventory.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +15,7 @@ import click
 from kubeboot.errors import EXIT_DONE, InventoryError, UsageError
 from kubeboot.inventory import syntax, versions
 from kubeboot.inventory.addresses import named_addresses
+from kubeboot.inventory.files import resolve
 from kubeboot.inventory.load import Reading
 from kubeboot.inventory.problems import Invalid, format_problem
 from kubeboot.inventory.starting import Start, check_start, start_hosts
@@ -45,7 +47,7 @@ class Options:
 
 def new_inventory(options: Options) -> int:
     """Write the file; the exit code. Raises UsageError, and with a look HostsFailed."""
-    path = Path(options.output).expanduser()
+    path = Path(os.path.expanduser(options.output))  # noqa: PTH111 - pathlib's raises for an unknown ~user
     _refuse_existing(path, options.is_forced)
     if not (options.control_planes or options.workers or options.addresses):
         options = _asked(options)
@@ -66,6 +68,8 @@ def new_inventory(options: Options) -> int:
 
 
 def _refuse_existing(path: Path, is_forced: bool) -> None:
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder", hint="Name a file with -o.", reference="file-exists")
     if os.path.lexists(path) and not is_forced:
         hint = "Name another file with -o, or add --force to overwrite it."
         raise UsageError(f"{path} is there already and was left as it is", hint=hint, reference="file-exists")
@@ -130,7 +134,8 @@ def _write(path: Path, text: str, is_forced: bool) -> None:
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}", reference="file-not-written") from None
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
 
 
 def _summary(path: Path, start: Start, reading: Reading) -> Iterator[str]:
@@ -138,6 +143,8 @@ def _summary(path: Path, start: Start, reading: Reading) -> Iterator[str]:
     workers = len(start.hosts) - len(planes)
     others = counted(workers, "worker") if workers else "for pods too"
     yield f"wrote {path}: {counted(len(planes), 'control plane')} ({', '.join(planes)}), {others}"
+    if start.identity_file and not resolve(reading.cluster.directory, start.identity_file).exists():
+        yield f"the key {start.identity_file} does not exist yet; ssh-setup makes it"
     inventory = shlex.quote(str(path))
     yield "next:"
     yield f"  kubeboot ssh-setup -i {inventory}   # log in by key, accept host keys"

@@ -33,6 +33,12 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 InventoryDumper.add_representer(str, _text)
 
 
+def inventory_values(reading: Reading) -> dict[str, Any]:
+    """Every key with its effective value, as plain data. Files stay paths; secrets passed through are hidden."""
+    values: dict[str, Any] = _without_secrets(_filled(reading))
+    return values
+
+
 def inventory_yaml(reading: Reading) -> str:
     """Every key with its effective value and, as a comment, where it came from.
 
@@ -40,7 +46,7 @@ def inventory_yaml(reading: Reading) -> str:
     """
     inventory, cluster, _, root = reading
     origins = Origins(inventory, cluster, root)
-    data = _without_secrets(_filled(reading))
+    data = inventory_values(reading)
     text = yaml.dump(data, Dumper=InventoryDumper, sort_keys=False, allow_unicode=True, width=_NEVER_FOLDED)
     lines = text.removesuffix("\n").split("\n")
     for line, path, value in _values(yaml.compose(text, Loader=yaml.SafeLoader), data, ()):

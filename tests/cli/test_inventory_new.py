@@ -135,6 +135,9 @@ def test_a_dangling_link_counts_as_a_file(folder: Path) -> None:
         (["10.0.0.1", "10.0.0.1"], r"make no inventory: hosts\[1\].address: is the same"),
         (["fd00::1"], "is IPv6"),
         (["10.0.0.1", "-o", "no/such/folder.yaml"], "cannot be written: No such file"),
+        (["10.0.0.1", "-o", "~nobody-of-that-name/x.yaml"], "cannot be written: No such file"),
+        (["10.0.0.1", "-o", "", "--force"], "is a folder"),
+        (["10.0.0.1", "-o", "/dev/null/x.yaml"], "cannot be written: Not a directory"),
     ],
 )
 def test_what_cannot_be_is_refused_and_leaves_nothing(folder: Path, arguments: list[str], message: str) -> None:
@@ -142,6 +145,10 @@ def test_what_cannot_be_is_refused_and_leaves_nothing(folder: Path, arguments: l
     assert isinstance(result.exception, UsageError)
     assert re.search(message, result.exception.message)
     assert list(folder.iterdir()) == []
+
+
+def test_a_key_that_is_not_there_is_said() -> None:
+    assert "the key none does not exist yet; ssh-setup makes it\n" in new("10.0.0.1", "--identity-file", "none").output
 
 
 def test_a_relative_key_is_found_from_another_folder(folder: Path) -> None:

@@ -90,11 +90,11 @@ def test_every_value_has_its_comment(shown: Shown) -> None:
 
 
 def test_secrets_in_what_is_passed_through_are_hidden_and_the_yaml_stays_valid(tmp_path: Path) -> None:
-    secrets = {"tlsCipherSuites": ["abcdef.0123456789abcdef"], "clientConnection": {"password": "hunter2hunter2"}}
+    secrets = {"tlsCipherSuites": ["abcdef.0123456789abcdef"], "clientConnection": {"password": "qX7.lorem-ipsum"}}
     text = TEXT.replace("{maxPods: 200}", f"{{maxPods: 200}}, kubeProxyConfiguration: {secrets}".replace("'", '"'))
     text = text.replace("tlsCipherSuites", "nodePortAddresses")
     shown = inventory_yaml(read_text(text.encode(), "x.yaml", tmp_path))
-    assert "hunter2hunter2" not in shown and "abcdef.0123456789abcdef" not in shown
+    assert "qX7.lorem-ipsum" not in shown and "abcdef.0123456789abcdef" not in shown
     passed = yaml.safe_load(shown)["cluster"]["kubeadm"]["kubeProxyConfiguration"]
     assert passed == {"nodePortAddresses": ["***"], "clientConnection": {"password": "***"}}
 
