@@ -6,6 +6,7 @@ as Python itself. Everything else begins in `kubeboot.cli.group`.
 
 from __future__ import annotations
 
+import os
 import sys
 
 COMMANDS = {
@@ -16,10 +17,14 @@ COMMANDS = {
     "status": ("kubeboot.cli.status", "status", "Show nodes, API, etcd, certificates, add-ons on one screen."),
     "ssh-setup": ("kubeboot.cli.ssh_setup", "ssh_setup", "Get in by key: install it, record host keys."),
     "phases": ("kubeboot.cli.phases", "phases", "List what init does: phases, steps and their risk."),
-    "inventory": ("kubeboot.cli.inventory", "inventory", "Check an inventory, show it, print its schema."),
+    "inventory": ("kubeboot.cli.inventory", "inventory", "Write an inventory, check it, show it, explain its keys."),
+    "completion": ("kubeboot.cli.completion", "completion", "Print what completes commands in bash, zsh or fish."),
     "version": ("kubeboot.cli.version", "version", "Print kubeboot's version and the Kubernetes versions it knows."),
 }
 """Command -> module, attribute, one line of help."""
+
+COMPLETE_VARIABLE = "_KUBEBOOT_COMPLETE"
+"""Set by a shell that asks what Tab shall offer."""
 
 HELP_OPTIONS = ("-h", "--help")
 
@@ -50,6 +55,10 @@ Exit codes: 0 done; 1 a step failed; 2 usage or inventory; 3 preflight;
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    if os.environ.get(COMPLETE_VARIABLE):
+        from kubeboot.cli.completing import answer
+
+        sys.exit(answer())
     arguments = sys.argv[1:]
     is_help = len(arguments) == 1 and arguments[0] in (*HELP_OPTIONS, "help")
     if arguments and not is_help:
@@ -58,8 +67,6 @@ def main() -> None:
     try:
         print(help_text(), file=sys.stdout if code == 0 else sys.stderr, flush=True)
     except OSError:  # whoever read it is gone
-        import os
-
         os._exit(code)
     sys.exit(code)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from kubeboot.cli.completing import complete_files, complete_hosts, complete_phases, complete_preflight
 from kubeboot.cli.inventory import inventory_option, parallel_option
 
 WAIT_S = 3600
@@ -26,10 +27,20 @@ def _options(*options: Callable[[Decorated], Decorated]) -> Callable[[Decorated]
 
 selection_options = _options(
     click.option(
-        "--hosts", default="", metavar="NAMES", help="Only these hosts: names or patterns, separated by commas."
+        "--hosts",
+        default="",
+        metavar="NAMES",
+        help="Only these hosts: names or patterns, separated by commas.",
+        shell_complete=complete_hosts,
     ),
-    click.option("--phases", default="", metavar="NAMES", help="Only these phases; `kubeboot phases` lists them."),
-    click.option("--skip", default="", metavar="NAMES", help="Not these phases."),
+    click.option(
+        "--phases",
+        default="",
+        metavar="NAMES",
+        help="Only these phases; `kubeboot phases` lists them.",
+        shell_complete=complete_phases,
+    ),
+    click.option("--skip", default="", metavar="NAMES", help="Not these phases.", shell_complete=complete_phases),
 )
 waiver_option = click.option(
     "--ignore-preflight-errors",
@@ -37,6 +48,7 @@ waiver_option = click.option(
     default="",
     metavar="NAMES",
     help="Preflight findings to waive, by name, separated by commas.",
+    shell_complete=complete_preflight,
 )
 access_options = _options(
     parallel_option,
@@ -47,6 +59,7 @@ access_options = _options(
         default="",
         metavar="FILE",
         help="Take the sudo password from the first line of FILE.",
+        shell_complete=complete_files,
     ),
     click.option("-v", "--verbose", is_flag=True, help="Show everything that is looked at, with its output."),
     click.option("-q", "--quiet", is_flag=True, help="Show only the summary, and errors."),
@@ -85,7 +98,13 @@ def init(dry_run: bool, **options: Any) -> int:
 
 
 @click.command()
-@click.option("--out", default="", metavar="FILE", help="Save the plan; `kubeboot apply FILE` does exactly that.")
+@click.option(
+    "--out",
+    default="",
+    metavar="FILE",
+    help="Save the plan; `kubeboot apply FILE` does exactly that.",
+    shell_complete=complete_files,
+)
 @json_option
 @inventory_option
 @selection_options
@@ -100,7 +119,7 @@ def plan(**options: Any) -> int:
 
 
 @click.command()
-@click.argument("path", metavar="FILE")
+@click.argument("path", metavar="FILE", shell_complete=complete_files)
 @wait_option
 @access_options
 def apply(path: str, **options: Any) -> int:

@@ -6,19 +6,25 @@ from typing import Any
 
 import click
 
+from kubeboot.cli.completing import complete_files, complete_hosts
 from kubeboot.cli.inventory import inventory_option, parallel_option
 
 
 @click.command("ssh-setup")
 @inventory_option
 @click.option(
-    "--password-file", default="", metavar="FILE", help="Take the login password from the first line of FILE."
+    "--password-file",
+    default="",
+    metavar="FILE",
+    help="Take the login password from the first line of FILE.",
+    shell_complete=complete_files,
 )
 @click.option(
     "--fingerprints",
     default="",
     metavar="FILE",
     help='Accept exactly the host keys of FILE: lines "HOST SHA256:...", or those of ssh-keyscan.',
+    shell_complete=complete_files,
 )
 @click.option(
     "--accept-new-host-keys",
@@ -27,7 +33,7 @@ from kubeboot.cli.inventory import inventory_option, parallel_option
     help="Accept every unknown host key unseen: for throwaway machines. A changed key is refused all the same.",
 )
 @parallel_option
-@click.argument("names", nargs=-1, metavar="[HOST]...")
+@click.argument("names", nargs=-1, metavar="[HOST]...", shell_complete=complete_hosts)
 def ssh_setup(fingerprints: str, accepts_all: bool, **options: Any) -> int:
     """Make it possible to log in by key, to all hosts or to those named.
 

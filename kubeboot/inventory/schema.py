@@ -19,7 +19,7 @@ class Networking(Section):
 
     pod_subnet: s.Subnet = "10.88.0.0/16"
     """Addresses of pods; every node takes a /24 of it. Must not overlap any network the hosts use."""
-    service_subnet: s.Subnet = "10.96.0.0/16"
+    service_subnet: s.Subnet = Field(default="10.96.0.0/16", examples=["10.96.0.0/16"])
     """Addresses of services. Must not overlap any network the hosts use."""
     dns_domain: s.DnsName = "cluster.local"
     """The domain of the cluster's own DNS names."""
@@ -44,13 +44,15 @@ class Containerd(Section):
 class Kubeadm(Section):
     """Keys merged over the documents kubeboot writes for kubeadm, as the Kubernetes reference names them."""
 
-    init_configuration: Passthrough = {}
+    init_configuration: Passthrough = Field(
+        default={}, examples=[{"nodeRegistration": {"kubeletExtraArgs": {"v": "4"}}}]
+    )
     """Keys of kubeadm.k8s.io/v1beta3 InitConfiguration."""
-    cluster_configuration: Passthrough = {}
+    cluster_configuration: Passthrough = Field(default={}, examples=[{"apiServer": {"certSANs": ["k8s.example.com"]}}])
     """Keys of kubeadm.k8s.io/v1beta3 ClusterConfiguration, but for those the inventory itself has."""
-    kubelet_configuration: Passthrough = {}
+    kubelet_configuration: Passthrough = Field(default={}, examples=[{"maxPods": 200}])
     """Keys of kubelet.config.k8s.io/v1beta1 KubeletConfiguration."""
-    kube_proxy_configuration: Passthrough = {}
+    kube_proxy_configuration: Passthrough = Field(default={}, examples=[{"ipvs": {"scheduler": "wrr"}}])
     """Keys of kubeproxy.config.k8s.io/v1alpha1 KubeProxyConfiguration."""
 
 
@@ -66,7 +68,7 @@ class ClusterSection(Section):
     networking: Networking = Networking()
     """The cluster's own networks."""
     kube_proxy: KubeProxy = KubeProxy()
-    """kube-proxy's settings."""
+    """The settings of kube-proxy."""
     containerd: Containerd = Containerd()
     """The container runtime's package."""
     kubeadm: Kubeadm = Kubeadm()
@@ -77,10 +79,10 @@ class Repository(Section):
     """An apt repository; a plain string stands for its url."""
 
     url: s.Url
-    """Base URL of the repository."""
-    key: s.MaybeFile = ""
+    """The base URL of the repository."""
+    key: s.MaybeFile = Field(default="", examples=["mirror-key.asc"])
     """File with the repository's armored OpenPGP public key; takes precedence over keyUrl."""
-    key_url: s.MaybeUrl = ""
+    key_url: s.MaybeUrl = Field(default="", examples=["https://mirror.example.com/key.asc"])
     """URL the hosts fetch the key from; empty means where upstream's layout has it below url."""
     fingerprints: list[s.Fingerprint] = []
     """Fingerprints a fetched key must have; empty means upstream's, where upstream has a key."""
@@ -94,13 +96,13 @@ class RegistryEndpoint(Section):
 
     url: s.Url
     """http or https URL of the mirror."""
-    ca: s.MaybeFile = ""
+    ca: s.MaybeFile = Field(default="", examples=["mirror-ca.crt"])
     """File with the CA certificate (PEM) that signed the mirror's certificate."""
     skip_verify: bool = False
     """Accept any certificate of the mirror; prefer ca."""
     username: s.MaybeUser = ""
-    """User name the mirror wants."""
-    password_file: s.MaybeFile = ""
+    """The user name that the mirror wants."""
+    password_file: s.MaybeFile = Field(default="", examples=["mirror-password"])
     """File that holds the password, so that the inventory holds none."""
 
 
@@ -122,7 +124,9 @@ class Mirrors(Section):
     """Repository of kubeadm, kubelet and kubectl; packages are in deb/ below it."""
     image_repository: s.MaybeImageRepository = ""
     """Where kubeadm pulls the control plane's images from; empty means registry.k8s.io."""
-    registries: dict[s.Registry, list[EndpointOrUrl]] = {}
+    registries: dict[s.Registry, list[EndpointOrUrl]] = Field(
+        default={}, examples=[{"docker.io": ["http://10.0.0.5:5000"]}]
+    )
     """Per registry the endpoints that containerd asks first, in this order."""
     manifests: s.MaybeUrl = ""
     """Base URL that serves the add-ons' upstream manifests; empty means upstream itself."""
@@ -148,7 +152,7 @@ class IngressNginx(Section):
 
     enabled: bool = True
     """false: no ingress controller is installed."""
-    version: s.AddonVersion = "1.13.9"
+    version: s.AddonVersion = Field(default="1.13.9", examples=["1.13.9"])
     """ingress-nginx's version: 1.9.6, 1.11.0 or 1.13.9, or any with a manifest of your own."""
     host_network: bool = True
     """true: on ports 80 and 443 of the node it runs on; false: behind a NodePort."""
@@ -163,9 +167,9 @@ class UserManifest(Section):
 
     name: s.DnsLabel
     """What kubeboot calls it in plan and report."""
-    path: s.MaybeFile = ""
+    path: s.MaybeFile = Field(default="", examples=["my-app.yaml"])
     """File with the manifest; give this or url."""
-    url: s.MaybeUrl = ""
+    url: s.MaybeUrl = Field(default="", examples=["https://example.com/my-app.yaml"])
     """URL of the manifest; give this or path."""
     sha256: s.MaybeSha256 = ""
     """sha256 of the manifest; required with a url."""
@@ -175,10 +179,10 @@ class Addons(Section):
     """What is installed into the cluster once its API is up."""
 
     calico: Calico = Calico()
-    """The pod network."""
+    """Calico, the pod network."""
     ingress_nginx: IngressNginx = IngressNginx()
-    """The ingress controller."""
-    manifests: list[UserManifest] = []
+    """ingress-nginx, the ingress controller."""
+    manifests: list[UserManifest] = Field(default=[], examples=[{"name": "my-app", "path": "my-app.yaml"}])
     """Manifests of your own, applied in this order."""
 
 
@@ -194,7 +198,9 @@ class Time(Section):
 class HostPreparation(Section):
     """What hosts get besides Kubernetes."""
 
-    sysctl: dict[s.SysctlKey, s.SysctlValue] = {}
+    sysctl: dict[s.SysctlKey, s.SysctlValue] = Field(
+        default={}, examples=[{"vm.swappiness": 1, "vm.panic_on_oom": None}]
+    )
     """Kernel parameters to add or change; null drops one of kubeboot's own."""
     packages: list[s.Package] = []
     """Packages to install besides kubeboot's own."""
@@ -235,16 +241,16 @@ class HostSection(Section):
     """Becomes the machine's host name and its node's name."""
     address: s.Address
     """The IP address that kubeboot and the other nodes reach it by."""
-    roles: list[Literal["control-plane", "worker"]] = []
+    roles: list[Literal["control-plane", "worker"]] = Field(default=[], examples=["control-plane"])
     """control-plane, worker or both; a host that stands alone is both when it is not said."""
     host_key: s.MaybeHostKey = ""
-    """Its SSH host key: "SHA256:…" or a public key line; empty means known_hosts decides."""
+    """Its SSH host key: "SHA256:..." or a public key line; empty means known_hosts decides."""
     ssh: HostSsh = HostSsh()
     """What differs from the inventory's ssh for this host."""
-    labels: dict[s.LabelKey, s.LabelValue] = {}
-    """Labels of its node."""
+    labels: dict[s.LabelKey, s.LabelValue] = Field(default={}, examples=[{"disk": "ssd"}])
+    """Labels of its node; those that kubelet sets itself are not for the inventory."""
     taints: list[s.TaintText] = []
-    """Taints of its node, as key=value:Effect."""
+    """Taints of its node, which keep pods away that do not tolerate them."""
 
 
 class Inventory(Section):
@@ -259,14 +265,14 @@ class Inventory(Section):
     ssh: Ssh = Ssh()
     """How kubeboot logs in."""
     time: Time = Time()
-    """Time synchronisation."""
+    """How the hosts' clocks are kept."""
     host_preparation: HostPreparation = HostPreparation()
     """What hosts get besides Kubernetes."""
     preflight: Preflight = Preflight()
     """The checks before anything is changed."""
     timeouts: Timeouts = Timeouts()
     """How long before giving up, in seconds."""
-    hosts: list[HostSection] = Field(min_length=1)
+    hosts: list[HostSection] = Field(min_length=1, examples=[{"name": "node1", "address": "192.168.10.11"}])
     """The machines, at least one of them a control plane."""
 
 

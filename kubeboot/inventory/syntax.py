@@ -30,7 +30,7 @@ LABEL_HINT = "use lower-case letters, digits and -, at most 63, beginning and en
 
 
 def dns_label(value: str) -> str:
-    """An RFC 1123 label."""
+    """Lower-case letters, digits and -, at most 63, beginning and ending with a letter or digit (RFC 1123)."""
     if not _LABEL.fullmatch(value):
         raise Invalid(f"{quoted(value)} is not a valid name", _lower_hint(value, _LABEL, LABEL_HINT))
     return value
@@ -61,7 +61,7 @@ def _lower_hint(value: str, pattern: re.Pattern[str], otherwise: str) -> str:
 
 
 def address(value: str) -> str:
-    """A host's IP address, canonical."""
+    """An IPv4 or IPv6 address that other hosts can reach; returned canonical."""
     try:
         ip = ipaddress.ip_address(value)
     except ValueError:
@@ -77,7 +77,7 @@ def address(value: str) -> str:
 
 
 def subnet(value: str) -> str:
-    """A network in CIDR notation, canonical, without host bits."""
+    """A network in CIDR notation, without host bits; returned canonical."""
     try:
         network = ipaddress.ip_network(value, strict=False)
     except ValueError:
@@ -109,7 +109,7 @@ def split_endpoint(value: str) -> tuple[str, int]:
 
 
 def registry(value: str) -> str:
-    """`host` or `host:port`, as registries are named in images."""
+    """A host, or host:port, as registries are named in images."""
     if _host_port(value) is None:
         raise Invalid(f"{quoted(value)} is not a registry's name", "write it as docker.io or registry.example.com:5000")
     return value
@@ -156,7 +156,7 @@ def ssh_host(value: str) -> str:
 
 
 def url(value: str) -> str:
-    """An http or https URL without credentials, its trailing slash dropped."""
+    """An http or https URL without credentials; its trailing slash is dropped."""
     try:
         parts = urlsplit(value)
     except ValueError:
@@ -195,14 +195,14 @@ def path_or_url(value: str) -> str:
 
 
 def sha256(value: str) -> str:
-    """64 hex digits, lower-case."""
+    """64 hex digits; returned lower-case."""
     if not re.fullmatch(r"[0-9a-fA-F]{64}", value):
         raise Invalid(f"{quoted(value)} is not a sha256", "give the 64 hex digits that sha256sum prints")
     return value.lower()
 
 
 def fingerprint(value: str) -> str:
-    """An OpenPGP v4 fingerprint: 40 hex digits, upper-case; spaces between groups are dropped."""
+    """An OpenPGP v4 fingerprint, 40 hex digits; returned upper-case, without spaces between groups."""
     compact = value.replace(" ", "").upper()
     if not re.fullmatch(r"[0-9A-F]{40}", compact):
         raise Invalid(f"{quoted(value)} is not a key fingerprint", "give the 40 hex digits of gpg --fingerprint")
@@ -210,7 +210,7 @@ def fingerprint(value: str) -> str:
 
 
 def host_key(value: str) -> str:
-    """`SHA256:...` or a public key line."""
+    """ "SHA256:..." as ssh-keygen -lf prints it, or a public key line."""
     if not _HOST_KEY_HASH.fullmatch(value) and not _HOST_KEY.fullmatch(value):
         hint = 'give "SHA256:..." as ssh-keygen -lf prints it, or the line of the host\'s ssh_host_*_key.pub'
         raise Invalid(f"{quoted(value)} is not a host key", hint)
@@ -239,7 +239,7 @@ def sysctl_key(value: str) -> str:
 
 
 def sysctl_value(value: object) -> str | None:
-    """A kernel parameter's value as text; None drops the parameter from kubeboot's own list."""
+    """A number, or text of plain characters, or null; None drops the parameter from kubeboot's own list."""
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return None if value is None else str(value)
     if not isinstance(value, str) or not _SYSCTL_VALUE.fullmatch(value):
@@ -273,7 +273,7 @@ def label_value(value: str) -> str:
 
 
 def taint(value: str) -> str:
-    """`key=value:Effect` or `key:Effect`, as kubectl writes taints; returned as it is written."""
+    """key=value:Effect or key:Effect, the effect being NoSchedule, PreferNoSchedule or NoExecute."""
     split_taint(value)
     return value
 

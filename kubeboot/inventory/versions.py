@@ -32,7 +32,10 @@ _VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
 
 
 def kubernetes_version(value: object) -> str:
-    """`1.29.15` of `1.29.15` or `v1.29.15`; Invalid for anything that is not a patch release kubeboot knows."""
+    """A full version with its patch number, with or without v before it; returned without.
+
+    Raises Invalid for anything that is not a patch release kubeboot knows.
+    """
     example = f"write a full version such as {NEWEST_KUBERNETES}"
     if isinstance(value, float):
         raise Invalid(f"{value} is a number, not a version", example)
@@ -50,7 +53,10 @@ def kubernetes_version(value: object) -> str:
 
 
 def addon_version(value: str) -> str:
-    """A version without its leading v. Whether it is known depends on a manifest being given: see checks."""
+    """A full version such as 1.2.3; returned without a leading v.
+
+    Whether it is known depends on a manifest being given: see checks.
+    """
     match = _VERSION.fullmatch(value)
     if not match or match.group(3) is None:
         raise Invalid(f"{quoted(value)} is not a version", "write it as 1.2.3")

@@ -28,7 +28,7 @@ MOST_MESSAGE = 120
 AGAIN = "Mend the cause, then run the same command again"
 GO_ON = f"{AGAIN}: it goes on from where it stopped."
 FIRST_INVENTORY = """\
-write one; this is the smallest that works:
+write one: kubeboot inventory new; this is the smallest that works:
     cluster: {kubernetesVersion: 1.29.15}
     hosts:
       - {name: node1, address: 192.168.56.11, roles: [control-plane]}

@@ -70,7 +70,7 @@ def test_no_command_is_a_usage_error_that_shows_the_help():
     assert (result.returncode, result.stdout, result.stderr) == (2, "", help_text() + "\n")
 
 
-@pytest.mark.parametrize("command", ["init", "plan", "phases", "inventory", "version"])
+@pytest.mark.parametrize("command", ["init", "plan", "phases", "inventory", "completion", "version"])
 def test_help_of_a_command_fits_80_columns(command):
     result = kubeboot(command, "--help")
     assert (result.returncode, result.stderr) == (0, "")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -91,6 +93,31 @@ def test_show_loads_to_the_same_cluster(folder, text):
     assert result.exit_code == 0, result.exception
     (folder / "shown.yaml").write_text(result.stdout)
     assert load_inventory("shown.yaml")[0] == load_inventory("inventory.yaml")[0]
+
+
+def test_show_as_json_holds_the_same(folder):
+    (folder / "inventory.yaml").write_text(RICH)
+    assert json.loads(run("show", "--json").stdout) == yaml.safe_load(run("show").stdout)
+
+
+@pytest.mark.parametrize("command", ["check", "explain", "new", "schema", "show"])
+def test_help_fits_80_columns(command):
+    result = run(command, "--help", terminal_width=80)
+    assert result.exit_code == 0
+    assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+def test_explain_without_its_key_and_with_one_that_is_not_there():
+    assert "  hosts <list of mappings> required\n" in run("explain").stdout
+    result = run("explain", "hosts.tains")
+    assert (result.exception.exit_code, result.exception.reference) == (2, "key-unknown")
+
+
+def test_the_readme_shows_what_explain_says(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    block = re.search(r"^\$ kubeboot inventory explain hosts.taints\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    assert block[1] == run("explain", "hosts.taints").stdout
 
 
 def test_show_fills_defaults_and_holds_no_password(folder):
