@@ -212,22 +212,18 @@ class Lab:
 
     # kubeboot.
 
-    def _command(self, command: str, inventory: Inventory | Path, *options: str) -> list[str]:
-        path = inventory if isinstance(inventory, Path) else self.write(inventory)
-        return [str(PROGRAM), "ctl", sys.executable, "-m", "kubeboot", command, "-i", str(path), *options]
+    def _command(self, command: str, inventory: Inventory | Path | None, *options: str) -> list[str]:
+        path = self.write(inventory) if isinstance(inventory, dict) else inventory
+        named = ["-i", str(path)] if path else []
+        return [str(PROGRAM), "ctl", sys.executable, "-m", "kubeboot", command, *named, *options]
 
-    def kubeboot(self, command: str, inventory: Inventory | Path, *options: str, timeout_s: float = 240) -> Ended:
-        """Run kubeboot on the controller to its end."""
-        return self.run(self._command(command, inventory, *options), timeout_s)
-
-    def run_kubeboot(self, *words: str, timeout_s: float = 240) -> Ended:
-        """The same for a command without an inventory."""
-        return self.run([str(PROGRAM), "ctl", sys.executable, "-m", "kubeboot", *words], timeout_s)
-
-    def run(self, command: list[str], timeout_s: float) -> Ended:
+    def kubeboot(
+        self, command: str, inventory: Inventory | Path | None, *options: str, timeout_s: float = 240
+    ) -> Ended:
+        """Run kubeboot on the controller to its end; a command that takes no inventory gets None."""
         started = time.monotonic()
         done = subprocess.run(
-            command,
+            self._command(command, inventory, *options),
             env=self.env,
             stdin=subprocess.DEVNULL,
             capture_output=True,

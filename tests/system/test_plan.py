@@ -85,19 +85,19 @@ def test_i1_on_a_half_made_host(lab: Lab, inventory: Inventory) -> None:
 def test_a_saved_plan_is_done_exactly(lab: Lab, inventory: Inventory) -> None:
     lab.kubeboot("plan", inventory, "--out", "plan.json").assert_code(5).assert_says("kubeboot apply plan.json")
     lab.on(HOST, "echo '# mine' >>/etc/crictl.yaml")
-    refused = lab.run_kubeboot("apply", "plan.json").assert_code(7)
+    refused = lab.kubeboot("apply", None, "plan.json").assert_code(7)
     refused.assert_says(r"node1: packages: file /etc/crictl.yaml: content differs; planned: in place", "plan-outdated")
     assert lab.on(HOST, "tail -1 /etc/crictl.yaml") == "# mine"
     lab.on(HOST, "sed -i '$d' /etc/crictl.yaml")
-    lab.run_kubeboot("apply", "plan.json").assert_code(0).assert_says(r"node1 +control-plane +v1.29.15")
+    lab.kubeboot("apply", None, "plan.json").assert_code(0).assert_says(r"node1 +control-plane +v1.29.15")
 
 
 def test_another_inventory_is_not_what_was_planned(lab: Lab, inventory: Inventory) -> None:
     lab.kubeboot("plan", inventory, "--out", "done.json").assert_code(0)
     lab.write(merged(inventory, {"timeouts": {"api": 121}}))
-    lab.run_kubeboot("apply", "done.json").assert_code(7).assert_says("the inventory's timeouts is not what it was")
+    lab.kubeboot("apply", None, "done.json").assert_code(7).assert_says("the inventory's timeouts is not what it was")
     lab.write(inventory)
-    lab.run_kubeboot("apply", "done.json").assert_code(0).assert_nothing_changed()
+    lab.kubeboot("apply", None, "done.json").assert_code(0).assert_nothing_changed()
 
 
 def test_i1_i2_on_a_made_cluster(lab: Lab, inventory: Inventory) -> None:
