@@ -324,7 +324,20 @@ apt_wait_for_locks() {
 }
 apt_once() {
   apt_run apt-get -q -y -o DPkg::Lock::Timeout=60 -o Dpkg::Use-Pty=0 "${APT_PATIENCE[@]}" \
-    -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
+    -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o APT::Status-Fd=7 "$@" 7> >(apt_progress >/dev/null)
+}
+# What apt says for programs: KIND:WHAT:PERCENT:TEXT.
+apt_progress() {
+  local kind percent text last=-9
+  while IFS=: read -r kind _ percent text; do
+    kb_clock
+    if [ "$NOW" -lt "$((last + 2))" ]; then continue; fi
+    last=$NOW
+    case $kind in
+      dlstatus) waiting "packages: ${percent%.*} % downloaded" ;;
+      pmstatus) waiting "packages: ${percent%.*} % installed, $text" ;;
+    esac
+  done
 }
 # apt 2.6 waits for ever when a retry after a refused connection is to come with a delay.
 APT_PATIENCE=(-o Acquire::Retries=2 -o Acquire::Retries::Delay=false -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20)

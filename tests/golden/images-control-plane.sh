@@ -18,7 +18,7 @@ pull() {
   kb_clock
   deadline=$((NOW + KB_NETWORK_S))
   while :; do
-    if said=$(crictl pull "$image" 2>&1); then return 0; fi
+    if said=$(crictl pull "$image" 2>&1); then echo "$image" >>"$KB_DIR/pulled"; return 0; fi
     echo "$said"
     attempt=$((attempt + 1))
     grep -qE "$KB_NETWORK_GONE" <<<"$said" || deadline=0
@@ -30,8 +30,16 @@ pull() {
   return 1
 }
 export -f pull kb_clock
-export KB_NETWORK_GONE KB_NETWORK_S
-missing | xargs -r -n 1 -P 3 bash -c 'pull "$1"' pull
+export KB_NETWORK_GONE KB_NETWORK_S KB_DIR
+missing >"$KB_DIR/missing"
+: >"$KB_DIR/pulled"
+progress() {
+  while sleep 1; do waiting "images: $(wc -l <"$KB_DIR/pulled") of $(wc -l <"$KB_DIR/missing") pulled"; done
+}
+progress &
+watching=$!
+trap 'kill "$watching"' EXIT
+xargs -r -n 1 -P 3 bash -c 'pull "$1"' pull <"$KB_DIR/missing"
 }
 main() {
 kb_start

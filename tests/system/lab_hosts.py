@@ -197,8 +197,6 @@ class Lab:
         """Items of `kubectl get WORDS`."""
         return list(json.loads(self.kubectl("get", *words, "-o", "json"))["items"])
 
-    # Inventories.
-
     def inventory(self, *options: str, **changes: Any) -> Inventory:
         """What `lab inventory` prints, as data, with `changes` laid over its top level."""
         base = yaml.safe_load(self.lab("inventory", *options))
@@ -209,8 +207,6 @@ class Lab:
         path = self.folder / f"{name}.yaml"
         path.write_text(yaml.safe_dump(inventory, sort_keys=False, allow_unicode=True))
         return path
-
-    # kubeboot.
 
     def _command(self, command: str, inventory: Inventory | Path | None, *options: str) -> list[str]:
         path = self.write(inventory) if isinstance(inventory, dict) else inventory
