@@ -93,13 +93,32 @@ def bench_init() -> Iterator[Row]:
     yield "init again", f"{second.wall_s:.1f} s", f"{second.output.strip().splitlines()[-1]} (at most 3 s)"
 
 
+def bench_plan() -> Iterator[Row]:
+    """Ten prepared hosts at 20 ms: a plan of what init would do against a second run of it."""
+    with hosts(10, delay_ms=20) as inventory:
+        selected = ("-i", str(inventory), "--phases", "host-prep,packages")
+        _checked(measure(in_lab(KUBEBOOT, "init", *selected)))
+        turns = [
+            tuple(_checked(measure(in_lab(KUBEBOOT, command, *selected))).wall_s for command in ("plan", "init"))
+            for _ in range(TURNS)
+        ]
+    plan_s, again_s = (statistics.median(each) for each in zip(*turns, strict=True))
+    ratio = f"{plan_s / again_s:.2f} x a second run of init ({again_s:.1f} s; at most 1.1)"
+    yield "plan of 10 hosts at 20 ms, two phases", f"{plan_s:.1f} s", ratio
+
+
 def _checked(used: Use) -> Use:
     if used.exit_code:
         sys.exit(f"bench: failed ({used.exit_code}):\n{used.output[-3000:]}")
     return used
 
 
-BENCHES: dict[str, Callable[[], Iterator[Row]]] = {"help": bench_help, "init": bench_init, "prepare": bench_prepare}
+BENCHES: dict[str, Callable[[], Iterator[Row]]] = {
+    "help": bench_help,
+    "init": bench_init,
+    "plan": bench_plan,
+    "prepare": bench_prepare,
+}
 
 
 def main() -> None:
