@@ -14,6 +14,7 @@ COMMANDS = {
     "ssh-setup": ("kubeboot.cli.ssh_setup", "ssh_setup", "Get in by key: install it, record host keys."),
     "phases": ("kubeboot.cli.phases", "phases", "List what init does: phases, steps and their risk."),
     "inventory": ("kubeboot.cli.inventory", "inventory", "Check an inventory, show it, print its schema."),
+    "report": ("kubeboot.cli.report", "report", "Write a past run as one HTML page, or as JUnit XML."),
     "version": ("kubeboot.cli.version", "version", "Print kubeboot's version and the Kubernetes versions it knows."),
 }
 """Command -> module, attribute, one line of help."""

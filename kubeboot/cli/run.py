@@ -28,6 +28,7 @@ from kubeboot.model import Cluster
 from kubeboot.preflight import run_preflight
 from kubeboot.report.console import ConsoleSink
 from kubeboot.report.printer import Printer, stdout_console
+from kubeboot.report.recorder import recorded
 from kubeboot.report.terminal import Terminal, has_terminal
 from kubeboot.report.words import wrap
 from kubeboot.resources.base import Phase
@@ -62,10 +63,17 @@ def run_workflow(workflow: Sequence[Phase], options: Options) -> int:
     addons = load_addons(cluster)
     if options.verbosity >= 0:
         _warn(printer, options, cluster, warnings)
-    sink = ConsoleSink(printer, options.verbosity)
-    with _connections(cluster, Terminal(sink.paused), sudo_password) as transports, closing(sink):
-        outcome = _run(workflow, options, sink, cluster, addons, transports)
-    return _finish(printer, options, cluster, outcome, started_s)
+    console = ConsoleSink(printer, options.verbosity)
+    with recorded(console, options.inventory, _versions(cluster, addons)) as sink:
+        with _connections(cluster, Terminal(console.paused), sudo_password) as transports, closing(console):
+            outcome = _run(workflow, options, sink, cluster, addons, transports)
+        sink.tally = outcome.tally
+        return _finish(printer, options, cluster, outcome, started_s)
+
+
+def _versions(cluster: Cluster, addons: Sequence[Addon]) -> dict[str, str]:
+    """What the inventory asks for, for whoever reads about the run later."""
+    return {"kubernetes": cluster.kubernetes_version, **{each.name: each.version for each in addons if each.version}}
 
 
 def _warn(printer: Printer, options: Options, cluster: Cluster, warnings: Sequence[Problem]) -> None:
@@ -96,7 +104,7 @@ def _connections(cluster: Cluster, terminal: Terminal, sudo_password: str | None
 def _run(
     workflow: Sequence[Phase],
     options: Options,
-    sink: ConsoleSink,
+    sink: events.EventSink,
     cluster: Cluster,
     addons: tuple[Addon, ...],
     transports: Mapping[str, Transport],
@@ -128,7 +136,7 @@ def _run(
 
 
 def _gather_in_turn(
-    cluster: Cluster, transports: Mapping[str, Transport], options: Options, sink: ConsoleSink, locks: Locks | None
+    cluster: Cluster, transports: Mapping[str, Transport], options: Options, sink: events.EventSink, locks: Locks | None
 ) -> dict[str, Facts]:
     """Facts under the run's locks; with --wait, other runs may end first. Raises HostsFailed."""
     deadline = time.monotonic() + options.wait_s
@@ -155,7 +163,7 @@ def _gather_in_turn(
 
 
 def _gather(
-    cluster: Cluster, transports: Mapping[str, Transport], options: Options, sink: ConsoleSink, locks: Locks | None
+    cluster: Cluster, transports: Mapping[str, Transport], options: Options, sink: events.EventSink, locks: Locks | None
 ) -> dict[str, Facts]:
     """Facts of every host. Raises HostsFailed; nothing has been changed anywhere by then."""
 
@@ -170,7 +178,7 @@ def _gather(
         raise
 
 
-def _preflight(cluster: Cluster, facts: dict[str, Facts], options: Options, sink: ConsoleSink) -> None:
+def _preflight(cluster: Cluster, facts: dict[str, Facts], options: Options, sink: events.EventSink) -> None:
     """Raises PreflightFailed. Nothing has been changed anywhere by then."""
     found = run_preflight(cluster, facts, ignore=options.ignored | cluster.waived)
     sink.handle(events.PreflightEnded(time.time(), found.errors, found.warnings, found.waived))

@@ -44,12 +44,13 @@ class PhaseStarted:
 
 @dataclass(frozen=True, slots=True)
 class PhaseWaits:
-    """The host is ready for a phase and waits for what another host has to give."""
+    """The host is ready for a phase and waits for what another host has to give; `on` names what as `phase@host`."""
 
     time_s: float
     host: str
     phase: str
     waits_for: str
+    on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,8 @@ class HostFailed:
 
 @dataclass(frozen=True, slots=True)
 class RunDone:
+    """How the run ended. `error` is what ended it where that was no host's failure."""
+
     time_s: float
     status: str
     changed: int
@@ -134,6 +137,8 @@ class RunDone:
     unchanged: int
     duration_ms: int
     phases_ms: tuple[tuple[str, int], ...] = field(default=())
+    exit_code: int = 0
+    error: str = ""
 
 
 Event = (
