@@ -14,7 +14,8 @@ from typing import Any, cast, get_args, get_origin, get_type_hints
 
 from kubeboot import errors
 from kubeboot.engine import events
-from kubeboot.errors import HostError
+from kubeboot.engine.records import MOST_DIGITS
+from kubeboot.errors import Finding, HostError
 
 FORMAT = 1
 NAMES = frozenset({"event", "run_id", "command", "mode", "cluster", "host", "hosts", "phase", "step", "status", "on"})
@@ -22,8 +23,10 @@ NAMES = frozenset({"event", "run_id", "command", "mode", "cluster", "host", "hos
 ERROR_TEXTS = ("reference", "message", "hint", "phase", "step", "output", "log_path")
 
 
-MOST = 1 << 33
-"""No count is larger, and no time: in seconds since 1970 that is the year 2242."""
+MOST_S = 1 << 33
+"""No time is later: in seconds since 1970 that is the year 2242."""
+MOST = 10**MOST_DIGITS
+"""No count is larger: what a host may say (engine/records)."""
 
 
 def event_name(kind: type) -> str:
@@ -32,6 +35,7 @@ def event_name(kind: type) -> str:
 
 
 KINDS: dict[str, type[Any]] = {event_name(kind): kind for kind in get_args(events.Event)}
+_HINTS: dict[type[Any], dict[str, Any]] = {kind: get_type_hints(kind) for kind in (*KINDS.values(), Finding)}
 
 
 @cache
@@ -62,7 +66,9 @@ def encode(event: events.Event) -> dict[str, Any]:
 def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
-    return dataclasses.asdict(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else value
+    if isinstance(value, Finding):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    return value
 
 
 def decode(found: Mapping[str, Any]) -> events.Event | None:
@@ -78,13 +84,8 @@ def decode(found: Mapping[str, Any]) -> events.Event | None:
     return cast(events.Event, _build(kind, found))
 
 
-@cache
-def _hints(kind: type[Any]) -> dict[str, Any]:
-    return get_type_hints(kind)
-
-
 def _build(kind: type[Any], found: Mapping[str, Any]) -> object:
-    hints = _hints(kind)
+    hints = _HINTS[kind]
     given = {name: _read(hints[name], found[name]) for name in hints if name in found}
     try:
         return kind(**given)
@@ -107,15 +108,10 @@ def _read(hint: Any, value: Any) -> Any:
     if choices := get_args(hint):
         wanted: Any = value in choices
     else:
-        wanted = isinstance(value, (int, float) if hint is float else hint) and _is_sane(value)
-    if not wanted:
+        wanted = isinstance(value, (int, float) if hint is float else hint)
+    if not wanted or (hint in (int, float) and not abs(value) < (MOST_S if hint is float else MOST)):
         raise ValueError(f"unexpected {value!r}")
     return value
-
-
-def _is_sane(value: object) -> bool:
-    """No time and no count that nothing could be reckoned with."""
-    return not isinstance(value, int | float) or abs(value) < MOST
 
 
 def _error(found: Mapping[str, Any]) -> HostError:

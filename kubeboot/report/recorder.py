@@ -10,8 +10,9 @@ import platform
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from kubeboot import __version__, errors
 from kubeboot.engine import events
@@ -106,10 +107,10 @@ class Recorder:
     def _write(self, folder: Path, event: events.Event) -> None:
         found = each_text(encode(event), redact)
         _append(self._file, to_line(found))
-        host, clean = getattr(event, "host", ""), decode(found)
-        if not clean or not self._started or host not in self._started.hosts or Path(host).name != host:
+        host = getattr(event, "host", "")
+        if not self._started or host not in self._started.hosts or Path(host).name != host:
             return
-        if text := "".join(f"{line}\n" for line in log_lines(clean)):
+        if text := _host_lines(found):
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
             descriptor = os.open(folder / HOSTS / f"{host}.log", flags, 0o600)  # not kept open: there may be 1000
             try:
@@ -179,6 +180,14 @@ def _told_of(error: BaseException | None) -> str:
     if isinstance(error, KubebootError):
         return f"{error.message} [{error.reference}]"
     return f"{type(error).__name__}: {error}".rstrip(": ")
+
+
+def _host_lines(found: dict[str, Any]) -> str:
+    """The event as lines of its host's log, from texts that are clean already: indented, a key has another shape."""
+    with suppress(ValueError):  # no run stops for its log
+        event = decode(found)
+        return "".join(f"{line}\n" for line in log_lines(event)) if event else ""
+    return ""
 
 
 def _append(descriptor: int, text: str) -> None:

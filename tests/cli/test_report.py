@@ -63,10 +63,11 @@ def test_a_run_by_its_folder(here, tmp_path):
 def test_the_list(here):
     result = kubeboot("report", "--list", cwd=here, TZ="UTC")
     done = Simulation(2, {"node1": "control-plane"}).run()[-1]
+    took = seconds(done.duration_ms)
     assert result.stdout.splitlines() == [
         "RUN                   COMMAND  STARTED           HOSTS  RESULT       CHANGED  TOOK",
         "20260101-000000-abcd  init     2026-01-01 00:00  1      did not end",
-        f"20260101-000000-abcd  init     2026-01-01 00:00  2      failed       {done.changed:<7}  {seconds(done.duration_ms)}",
+        f"20260101-000000-abcd  init     2026-01-01 00:00  2      failed       {done.changed:<7}  {took}",
     ]
 
 

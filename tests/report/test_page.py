@@ -13,6 +13,7 @@ import pytest
 
 from kubeboot.engine import events
 from kubeboot.errors import Blocked, Finding, StepFailed
+from kubeboot.render import template_text
 from kubeboot.report.page import changes as changes_module
 from kubeboot.report.page.changes import changes
 from kubeboot.report.page.html import page
@@ -207,3 +208,28 @@ def test_what_blocks_a_host_is_not_shown_as_its_own_failure(tmp_path):
     began = events.PhaseStarted(START_S + 1, "node1", "packages", "Packages")
     words = Page(page_of(tmp_path, of_one_host(began, failed("node1")))).words
     assert "The last lines of node1's log2026-01-01T00:00:01Z packages: Packages" in words
+
+
+COLOURS = re.findall(r":root \{(.*?)\}", template_text("report/page.css"), re.DOTALL)
+PAIRS = [
+    *((ink, "paper") for ink in ("ink", "soft", "link", "good", "fair", "bad")),
+    *((ink, "raised") for ink in ("ink", "soft", "fair", "bad")),
+    *(("on-bar", bar) for bar in ("even", "odd", "bad")),
+    *(("on-wait", bar) for bar in ("wait", "hatch")),
+    ("on-add", "add"), ("on-del", "del"),
+]  # fmt: skip
+
+
+def luminance(colour):
+    digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
+    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("scheme", (0, 1), ids=("light", "dark"))
+@pytest.mark.parametrize("pair", PAIRS, ids="-on-".join)
+def test_text_has_the_contrast_of_wcag_aa(scheme, pair):
+    colours = dict(re.findall(r"--([\w-]+): (#\w+)", COLOURS[scheme]))
+    darker, lighter = sorted(luminance(colours[name]) for name in pair)
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5

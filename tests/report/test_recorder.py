@@ -12,6 +12,8 @@ import time
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kubeboot.engine import events
 from kubeboot.engine.runner import raise_errors
@@ -27,6 +29,7 @@ from kubeboot.report.runs import list_runs, read_run
 from tests.engine.hosts import DONE, b64, line, result
 from tests.engine.world import HOSTS, World, fails, joining, make_phase
 from tests.report.happenings import START_S
+from tests.report.test_codec import EVENTS
 
 RUN_ID = "20260101-000000-abcd"
 STARTED = events.RunStarted(START_S, RUN_ID, "init", "apply", "lab", HOSTS)
@@ -99,6 +102,21 @@ def test_each_host_has_a_log_with_what_was_printed(home, console):
     assert "    -old\n    +new\n" in text
     assert "\x1b" not in text
     assert "m1" not in text
+
+
+@given(st.lists(EVENTS, max_size=5))
+def test_no_event_whatever_stops_a_run(tmp_path_factory, many):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        with recorded(Console(), "inventory.yaml", {}) as sink:
+            sink.handle(STARTED)
+            for event in many:
+                if not isinstance(event, events.RunStarted):
+                    sink.handle(event)
+        (run,) = list_runs("lab")
+        record = read_run(run.folder)
+    assert len(record.events) >= 2
+    assert record.damaged == 0
 
 
 def test_only_the_user_may_read_it(home, console):
