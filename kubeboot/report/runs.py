@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,8 +73,9 @@ def list_runs(cluster: str, inventory: str | Path = "") -> list[KeptRun]:
 
 def find_run(text: str) -> Path:
     """The folder of a run named by its id, the unique beginning of one, or a path. Raises UsageError."""
-    if (Path(text) / EVENTS).is_file():
-        return Path(text)
+    with suppress(OSError):  # too long for a path, or in a folder of somebody else's
+        if (Path(text) / EVENTS).is_file():
+            return Path(text)
     try:
         clusters = [each for each in runs_home().iterdir() if each.is_dir()]
     except OSError:

@@ -60,7 +60,12 @@ def test_a_run_is_found_by_its_id_the_beginning_of_one_or_its_folder(home):
     assert find_run("20260101-000000-aaaa").name == "20260101-000000-aaaa"
     assert find_run("20260102").parent.name == "x"
     assert find_run(str(home / "x" / "20260102-000000-bbbb")) == home / "x" / "20260102-000000-bbbb"
-    for text, reference in (("20260101", "run-ambiguous"), ("2027", "run-unknown"), ("", "run-ambiguous")):
+    for text, reference in (
+        ("20260101", "run-ambiguous"),
+        ("2027", "run-unknown"),
+        ("x" * 5000, "run-unknown"),
+        ("", "run-ambiguous"),
+    ):
         with pytest.raises(UsageError) as raised:
             find_run(text)
         assert raised.value.reference == reference
