@@ -19,6 +19,7 @@ COMMANDS = {
     "phases": ("kubeboot.cli.phases", "phases", "List what init does: phases, steps and their risk."),
     "inventory": ("kubeboot.cli.inventory", "inventory", "Write an inventory, check it, show it, explain its keys."),
     "completion": ("kubeboot.cli.completion", "completion", "Print what completes commands in bash, zsh or fish."),
+    "report": ("kubeboot.cli.report", "report", "Write a past run as one HTML page, or as JUnit XML."),
     "version": ("kubeboot.cli.version", "version", "Print kubeboot's version and the Kubernetes versions it knows."),
 }
 """Command -> module, attribute, one line of help."""

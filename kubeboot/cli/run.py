@@ -30,6 +30,7 @@ from kubeboot.model import Cluster, Host
 from kubeboot.preflight import run_preflight
 from kubeboot.report.console import ConsoleSink
 from kubeboot.report.printer import Printer, stderr_console, stdout_console
+from kubeboot.report.recorder import recorded
 from kubeboot.report.saved_plan import PlanRecorder, SavedPlan, differences, digests, machines, now_text, save_plan
 from kubeboot.report.terminal import Terminal
 from kubeboot.report.words import wrap
@@ -89,17 +90,24 @@ def run_workflow(workflow: Sequence[Phase], options: Options) -> int:
     addons = load_addons(cluster)
     if options.verbosity >= 0:
         _warn(printer, options, cluster, warnings)
-    console, recorder = ConsoleSink(printer, options.verbosity), PlanRecorder()
-    with connections(cluster, hosts, Terminal(console.paused), sudo_password) as transports, closing(console):
-        run_id = time.strftime("%Y%m%d-%H%M%S", time.gmtime()) + "-" + secrets.token_hex(2)
-        owner = this_run(run_id, options.command)
-        settings = Settings(run_id=run_id, nonce=secrets.token_hex(8), owner=owner.encode(), mode=options.mode)
-        sink = events.Sinks(console, recorder)
-        run = Run(options, workflow, phases, cluster, hosts, addons, transports, settings, sink)
-        locks = Locks(owner, transports, _first(run), lambda host, text: _notice(run, host, text))
-        facts, outcome = _run_locked(run, locks)
-    plan = _plan_of(run, facts, recorder, outcome) if options.mode == "plan" else None
-    return _finish(printer, run, outcome, plan, started_s)
+    console, seen = ConsoleSink(printer, options.verbosity), PlanRecorder()
+    with recorded(console, options.inventory, _versions(cluster, addons)) as recorder:
+        with connections(cluster, hosts, Terminal(console.paused), sudo_password) as transports, closing(console):
+            run_id = time.strftime("%Y%m%d-%H%M%S", time.gmtime()) + "-" + secrets.token_hex(2)
+            owner = this_run(run_id, options.command)
+            settings = Settings(run_id=run_id, nonce=secrets.token_hex(8), owner=owner.encode(), mode=options.mode)
+            sink = events.Sinks(recorder, seen)
+            run = Run(options, workflow, phases, cluster, hosts, addons, transports, settings, sink)
+            locks = Locks(owner, transports, _first(run), lambda host, text: _notice(run, host, text))
+            facts, outcome = _run_locked(run, locks)
+        recorder.tally = outcome.tally
+        plan = _plan_of(run, facts, seen, outcome) if options.mode == "plan" else None
+        return _finish(printer, run, outcome, plan, started_s)
+
+
+def _versions(cluster: Cluster, addons: Sequence[Addon]) -> dict[str, str]:
+    """What the inventory asks for, for whoever reads about the run later."""
+    return {"kubernetes": cluster.kubernetes_version, **{each.name: each.version for each in addons if each.version}}
 
 
 def _warn(printer: Printer, options: Options, cluster: Cluster, warnings: Sequence[Problem]) -> None:

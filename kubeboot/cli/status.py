@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kubeboot.cli.init import access_options, json_option
 from kubeboot.cli.inventory import inventory_option
+
+if TYPE_CHECKING:
+    from kubeboot.report.runs import KeptRun
 
 DOING = "asking for the cluster's state"
 
@@ -36,6 +39,7 @@ def _status(*, path: str, is_json: bool, parallel: int, is_sudo_asked: bool, sud
     from kubeboot.phases.verify import api_server
     from kubeboot.render import template_text
     from kubeboot.report.printer import Printer, stdout_console
+    from kubeboot.report.runs import list_runs
     from kubeboot.report.status import read_status, status_lines
     from kubeboot.report.terminal import Terminal
     from kubeboot.resources.quoting import sh
@@ -54,6 +58,7 @@ def _status(*, path: str, is_json: bool, parallel: int, is_sudo_asked: bool, sud
     if len(errors) == len(planes):
         raise HostsFailed(errors)
     found = read_status(cluster, answers, time.time())
+    found.last_run = next((_run_words(run) for run in list_runs(cluster.name, path)), "")
     printer = Printer(stdout_console())
     if is_json:
         click.echo(json.dumps(found.as_json(), indent=2))
@@ -61,3 +66,11 @@ def _status(*, path: str, is_json: bool, parallel: int, is_sudo_asked: bool, sud
         for line, style in status_lines(found, printer.width):
             printer.line(line, style)
     return EXIT_DONE
+
+
+def _run_words(run: KeptRun) -> str:
+    import time
+
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started.time_s))
+    changed = f", {run.done.changed} changed" if run.done and run.started.mode == "apply" else ""
+    return f"{when} {run.started.command}: {run.status}{changed} (from this machine; kubeboot report {run.run_id})"

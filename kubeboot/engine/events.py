@@ -45,12 +45,13 @@ class PhaseStarted:
 
 @dataclass(frozen=True, slots=True)
 class PhaseWaits:
-    """The host is ready for a phase and waits for what another host has to give."""
+    """The host is ready for a phase and waits for what another host has to give; `on` names what as `phase@host`."""
 
     time_s: float
     host: str
     phase: str
     waits_for: str
+    on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,8 @@ class HostFailed:
 
 @dataclass(frozen=True, slots=True)
 class RunDone:
+    """How the run ended. `error` is what ended it where that was no host's failure."""
+
     time_s: float
     status: str
     changed: int
@@ -138,6 +141,8 @@ class RunDone:
     unchanged: int
     duration_ms: int
     phases_ms: tuple[tuple[str, int], ...] = field(default=())
+    exit_code: int = 0
+    error: str = ""
 
 
 Event = (

@@ -199,7 +199,8 @@ class Runner:
                 for other in selected[each.name]
             )
             waits_for = f"{name.replace('-', ' ')} from {', '.join(who for _, who in providers) or 'nobody'}"
-            self._emit(events.PhaseWaits(time.time(), host.name, phase.name, waits_for))
+            on = tuple(f"{each}@{other}" for each, other in providers)
+            self._emit(events.PhaseWaits(time.time(), host.name, phase.name, waits_for, on))
             is_promise_enough = self._settings.mode == "plan"
             self._board.wait_for_output(host.name, phase.name, name, providers, is_promise_enough)
 
@@ -207,7 +208,8 @@ class Runner:
         pending = [other for other in others if not self._board.is_settled(earlier, other)]
         if not pending:
             return
-        self._emit(events.PhaseWaits(time.time(), host.name, phase.name, f"{earlier} on {', '.join(pending)}"))
+        on = tuple(f"{earlier}@{other}" for other in pending)
+        self._emit(events.PhaseWaits(time.time(), host.name, phase.name, f"{earlier} on {', '.join(pending)}", on))
         self._board.wait_until(lambda: all(self._board.is_settled(earlier, other) for other in pending))
 
     def _run(self, phase: Phase, host: Host) -> str:

@@ -67,8 +67,8 @@ def test_after_waits_for_every_host_that_has_the_earlier_phase() -> None:
     world.run()
     ended = max(world.moment(events.PhaseDone, host, "early") for host in HOSTS)
     assert ended < world.moment(events.PhaseStarted, "m1", "late")
-    waits = [event.waits_for for event in world.seen if isinstance(event, events.PhaseWaits)]
-    assert any("early on" in wait and "w1" in wait for wait in waits)
+    waits = [event for event in world.seen if isinstance(event, events.PhaseWaits)]
+    assert any("early on" in wait.waits_for and "early@w1" in wait.on for wait in waits)
 
 
 def test_after_goes_on_when_the_earlier_phase_failed_somewhere() -> None:
@@ -148,7 +148,7 @@ def test_a_phase_starts_only_when_its_output_is_there() -> None:
     world.run()
     assert world.moment(events.PhaseWaits, "w1", "join") < world.moment(events.PhaseStarted, "w1", "join")
     (wait,) = [event for event in world.seen if isinstance(event, events.PhaseWaits)]
-    assert wait.waits_for == "token from m1"
+    assert (wait.waits_for, wait.on) == ("token from m1", ("make@m1",))
 
 
 @pytest.mark.parametrize("phase", ("early", "make"))
