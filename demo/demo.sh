@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The demo: three bare hosts become a cluster, a page comes through the ingress, a second run changes nothing.
+# The demo: three bare hosts become a cluster, a page comes through the ingress, a second run changes nothing; a plan before,
+# a look and a report after.
 # `make demo` sets up and builds what this needs. Whatever happens, the hosts are gone at the end.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -8,6 +9,7 @@ PATH=$root/lab:$PATH
 page=hello.example.com
 work=$(mktemp -d)
 cd "$work"
+export XDG_STATE_HOME=$work/state # the demo's runs are not the user's
 
 finish() {
   local code=$?
@@ -79,3 +81,11 @@ lab ctl curl --silent --show-error --fail --retry 20 --retry-delay 1 --retry-all
 say 'The same command again'
 kubeboot init -i inventory.yaml | tee second.txt | fold -s -w 80
 grep -q '^0 changed, ' second.txt
+
+say 'Is all still as the inventory says?'
+kubeboot verify -i inventory.yaml | fold -s -w 80
+kubeboot status -i inventory.yaml
+
+say 'What happened, as one page for the browser'
+first=$(lab ctl "$root/.venv/bin/kubeboot" report --list -i inventory.yaml | awk '$2 == "init" { run = $1 } END { print run }')
+kubeboot report "$first" -i inventory.yaml --html "$root/kubeboot-demo.html"

@@ -61,6 +61,8 @@ access_options = _options(
         help="Take the sudo password from the first line of FILE.",
         shell_complete=complete_files,
     ),
+)
+verbosity_options = _options(
     click.option("-v", "--verbose", is_flag=True, help="Show everything that is looked at, with its output."),
     click.option("-q", "--quiet", is_flag=True, help="Show only the summary, and errors."),
 )
@@ -86,6 +88,7 @@ json_option = click.option(
 @selection_options
 @waiver_option
 @access_options
+@verbosity_options
 def init(dry_run: bool, **options: Any) -> int:
     """Make the cluster of an inventory.
 
@@ -110,6 +113,7 @@ def init(dry_run: bool, **options: Any) -> int:
 @selection_options
 @waiver_option
 @access_options
+@verbosity_options
 def plan(**options: Any) -> int:
     """Show what init would do, and change nothing.
 
@@ -122,6 +126,7 @@ def plan(**options: Any) -> int:
 @click.argument("path", metavar="FILE", shell_complete=complete_files)
 @wait_option
 @access_options
+@verbosity_options
 def apply(path: str, **options: Any) -> int:
     """Do exactly what a saved plan says.
 
@@ -143,6 +148,7 @@ def apply(path: str, **options: Any) -> int:
 @inventory_option
 @selection_options
 @access_options
+@verbosity_options
 def verify(**options: Any) -> int:
     """Compare hosts and cluster with the inventory, and change nothing.
 

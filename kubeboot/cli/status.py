@@ -27,7 +27,7 @@ def status(**options: Any) -> int:
     return _status(**options)
 
 
-def _status(*, path: str, is_json: bool, parallel: int, is_sudo_asked: bool, sudo_file: str, **_others: Any) -> int:
+def _status(*, path: str, is_json: bool, parallel: int, is_sudo_asked: bool, sudo_file: str) -> int:
     import json
     import time
 

@@ -121,8 +121,15 @@ def test_secrets_are_hidden_in_texts_at_any_depth_and_names_stay():
     assert each_text(step, redact) == {**step, "title": "***", "reasons": ["a ***"]}
 
 
-TYPES = {float: "number", int: "integer", str: "text", bool: "boolean", tuple[str, ...]: "[text]", tuple[Finding, ...]: "[finding]",
-         tuple[tuple[str, int], ...]: "[[text, integer]]"}  # fmt: skip
+TYPES = {
+    float: "number",
+    int: "integer",
+    str: "text",
+    bool: "boolean",
+    tuple[str, ...]: "[text]",
+    tuple[Finding, ...]: "[finding]",
+    tuple[tuple[str, int], ...]: "[[text, integer]]",
+}
 
 
 def schema(kind):
