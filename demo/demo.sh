@@ -88,4 +88,4 @@ kubeboot status -i inventory.yaml
 
 say 'What happened, as one page for the browser'
 first=$(lab ctl "$root/.venv/bin/kubeboot" report --list -i inventory.yaml | awk '$2 == "init" { run = $1 } END { print run }')
-kubeboot report "$first" -i inventory.yaml --html "$root/kubeboot-demo.html"
+kubeboot report "$first" -i inventory.yaml --html "$root/kubeboot-report-demo.html"
