@@ -21,7 +21,7 @@ from kubeboot.engine.locks import Locks
 from kubeboot.engine.owner import this_run
 from kubeboot.engine.runner import LEFT_RUNNING, Inputs, Outcome, Runner, raise_errors
 from kubeboot.engine.script import Mode, Settings
-from kubeboot.errors import EXIT_DONE, EXIT_PENDING, Interrupted, PlanOutdated, PreflightFailed, Problem
+from kubeboot.errors import EXIT_DONE, EXIT_PENDING, Interrupted, PlanOutdated, PreflightFailed, Problem, UsageError
 from kubeboot.facts import Facts
 from kubeboot.inventory.load import load_inventory
 from kubeboot.inventory.problems import format_problem
@@ -82,6 +82,8 @@ class Run:
 def run_workflow(workflow: Sequence[Phase], options: Options) -> int:
     """One run from inventory to summary; the exit code. Raises KubebootError."""
     started_s = time.time()
+    if options.out and not Path(options.out).parent.is_dir():
+        raise UsageError(f"--out: there is no folder {Path(options.out).parent}", reference="plan-file")
     printer = Printer(stderr_console() if options.is_json else stdout_console())
     cluster, warnings = load_inventory(options.inventory)
     hosts = select_hosts(cluster, options.selection)

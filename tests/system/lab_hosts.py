@@ -116,6 +116,7 @@ class Lab:
             "PYTHONPATH": str(REPOSITORY),
             "HOME": str(home),
             "XDG_CACHE_HOME": str(home / "cache"),
+            "XDG_STATE_HOME": str(home / "state"),
             "SSH_AUTH_SOCK": "",
             "COLUMNS": "200",
         }
