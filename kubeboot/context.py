@@ -16,13 +16,17 @@ PENDING = "(known after init)"
 
 @dataclass(frozen=True, slots=True)
 class HostContext:
-    """Cluster, this host, its facts and everybody's, outputs so far, and the add-ons as they will be applied."""
+    """Cluster, this host, its facts and everybody's, the add-ons as they will be applied, and the run so far.
+
+    `outputs` of phases that have ended, and the hosts that `failed`: nobody need wait for what these would have done.
+    """
 
     cluster: Cluster
     host: Host
     all_facts: Mapping[str, Facts]
     addons: tuple[Addon, ...] = ()
     outputs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    failed: tuple[str, ...] = ()
 
     @property
     def facts(self) -> Facts:

@@ -159,7 +159,8 @@ class Runner:
 
     def _context(self, host: Host) -> HostContext:
         inputs = self._inputs
-        return HostContext(inputs.cluster, host, inputs.facts, inputs.addons, self._board.outputs)
+        failed = tuple(each.name for each in inputs.hosts if each.name in self._errors)
+        return HostContext(inputs.cluster, host, inputs.facts, inputs.addons, self._board.outputs, failed)
 
     def _enter(self, phase: Phase, host: Host) -> None:
         self._wait(phase, host)

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from kubeboot.addons.addon import Addon, Rollout
+from kubeboot.context import HostContext
 from kubeboot.render import template_text
 from kubeboot.resources import Shell, WaitFor
 from kubeboot.resources.quoting import content_command, sh
@@ -52,15 +53,19 @@ def _shell(addon: Addon) -> str:
     )
 
 
-def rolled_out(label: str, rollouts: tuple[Rollout, ...], timeout_s: int) -> WaitFor:
-    """Workloads complete: every replica updated and available, every job succeeded."""
+def rolled_out(label: str, rollouts: tuple[Rollout, ...], ctx: HostContext) -> WaitFor:
+    """Workloads complete: every replica updated and available, every job succeeded.
+
+    Of a daemon set, the pods on nodes that failed in this run are not waited for.
+    """
     wanted = "".join(f"{rollout.kind} {rollout.namespace} {rollout.name}\n" for rollout in rollouts)
     shell = template_text("kubeadm/rollout.sh")
     namespaces = " ".join(dict.fromkeys(rollout.namespace for rollout in rollouts))
     return WaitFor(
         label,
-        f"{IN_CLUSTER}wanted() {{\n{content_command(wanted)}}}\n{shell}rollout_condition",
-        timeout_s=timeout_s,
+        f"{IN_CLUSTER}AWAY={sh(' '.join(ctx.failed))}\n"
+        f"wanted() {{\n{content_command(wanted)}}}\n{shell}rollout_condition",
+        timeout_s=ctx.cluster.timeouts.ready_s,
         interval_s=0.5,
         on_timeout=f"{template_text('kubeadm/explain_pods.sh')}explain_pods {namespaces}",
     )

@@ -86,6 +86,11 @@ def _taint(host: Host, taint: Taint) -> Shell:
     )
 
 
+def _away(ctx: HostContext) -> str:
+    """For the shell: the hosts that failed in this run, which nobody waits for."""
+    return sh(f" {' '.join(ctx.failed)} ")
+
+
 @step()
 def wait_for_nodes(ctx: HostContext) -> Iterator[Resource]:
     """Wait until every node is Ready."""
@@ -93,7 +98,8 @@ def wait_for_nodes(ctx: HostContext) -> Iterator[Resource]:
     yield WaitFor(
         "every node Ready",
         IN_CLUSTER + "left=$(kubectl --request-timeout=20s get nodes --no-headers -o custom-columns=N:.metadata.name,"
-        "R:'.status.conditions[?(@.type==\"Ready\")].status' | awk '$2 != \"True\" { print $1 }' | paste -sd' ')\n"
+        "R:'.status.conditions[?(@.type==\"Ready\")].status' "
+        f'| awk -v away={_away(ctx)} \'$2 != "True" && !index(away, " " $1 " ") {{ print $1 }}\' | paste -sd\' \')\n'
         '[ -z "$left" ] || drift "nodes to become Ready: $left"',
         timeout_s=ctx.cluster.timeouts.ready_s,
         interval_s=0.5,
@@ -106,7 +112,7 @@ def wait_for_addons(ctx: HostContext) -> Iterator[Resource]:
     """Wait until cluster DNS, kube-proxy and the add-ons are up."""
     addons = upstream_addons(ctx)
     rollouts = SYSTEM_ROLLOUTS + tuple(rollout for addon in addons for rollout in addon.rollouts)
-    yield rolled_out("cluster DNS, kube-proxy and add-ons", rollouts, ctx.cluster.timeouts.ready_s)
+    yield rolled_out("cluster DNS, kube-proxy and add-ons", rollouts, ctx)
     yield from (recorded(addon) for addon in addons)
 
 
@@ -117,7 +123,7 @@ def apply_user_manifests(ctx: HostContext) -> Iterator[Resource]:
     yield from (applied(addon) for addon in manifests)
     rollouts = tuple(rollout for addon in manifests for rollout in addon.rollouts)
     if rollouts:
-        yield rolled_out("the inventory's manifests", rollouts, ctx.cluster.timeouts.ready_s)
+        yield rolled_out("the inventory's manifests", rollouts, ctx)
     yield from (recorded(addon) for addon in manifests)
 
 
@@ -130,8 +136,9 @@ def wait_for_system_pods(ctx: HostContext) -> Iterator[Resource]:
         "every system pod running",
         IN_CLUSTER + "left=$(kubectl --request-timeout=20s -n kube-system get pods --no-headers "
         "-l app.kubernetes.io/name!=kubeboot-test --field-selector status.phase!=Succeeded,status.phase!=Failed "
-        "-o custom-columns=N:.metadata.name,R:'.status.conditions[?(@.type==\"Ready\")].status' "
-        "| awk '$2 != \"True\" { print $1 }' | head -4 | paste -sd' ')\n"
+        "-o custom-columns=N:.metadata.name,R:'.status.conditions[?(@.type==\"Ready\")].status',H:.spec.nodeName "
+        f'| awk -v away={_away(ctx)} \'$2 != "True" && !index(away, " " $3 " ") {{ print $1 }}\' '
+        "| head -4 | paste -sd' ')\n"
         '[ -z "$left" ] || drift "pods to become ready: $left"',
         timeout_s=ctx.cluster.timeouts.ready_s,
         interval_s=0.5,

@@ -48,7 +48,7 @@ kubectl label node w1 --overwrite disk=ssd
 check_2() {
 condition() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
-left=$(kubectl --request-timeout=20s get nodes --no-headers -o custom-columns=N:.metadata.name,R:'.status.conditions[?(@.type=="Ready")].status' | awk '$2 != "True" { print $1 }' | paste -sd' ')
+left=$(kubectl --request-timeout=20s get nodes --no-headers -o custom-columns=N:.metadata.name,R:'.status.conditions[?(@.type=="Ready")].status' | awk -v away='  ' '$2 != "True" && !index(away, " " $1 " ") { print $1 }' | paste -sd' ')
 [ -z "$left" ] || drift "nodes to become Ready: $left"
 }
 explain() {
@@ -79,6 +79,7 @@ wait_for 'every node Ready' 420 0.5
 check_3() {
 condition() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
+AWAY=''
 wanted() {
 cat <<'KUBEBOOT_END'
 deployment kube-system coredns
@@ -86,7 +87,7 @@ daemonset kube-system kube-proxy
 daemonset kube-system calico-node
 KUBEBOOT_END
 }
-# wanted() prints lines of kind, namespace, name. One kubectl call looks at all of them.
+# wanted() prints lines of kind, namespace, name, AWAY are hosts that nobody waits for. One kubectl call looks at all.
 workloads() {
   kubectl --request-timeout=20s get deployments,daemonsets,statefulsets,jobs -A --no-headers \
     -o custom-columns=K:.kind,S:.metadata.namespace,N:.metadata.name,G:.metadata.generation,O:.status.observedGeneration,W:.spec.replicas,R:.status.replicas,U:.status.updatedReplicas,A:.status.availableReplicas,D:.status.desiredNumberScheduled,P:.status.updatedNumberScheduled,V:.status.numberAvailable,J:.status.succeeded
@@ -101,14 +102,18 @@ no_worker() {
   fi
   kubectl --request-timeout=20s get pods -A --no-headers -o custom-columns=M:'.status.conditions[?(@.reason=="Unschedulable")].message' | grep -q "$tainted"
 }
+nodes_away() {
+  [ -z "$AWAY" ] || kubectl --request-timeout=20s get nodes -o name | sed 's|^node/||' | grep -cxF "$(tr ' ' '\n' <<<"$AWAY")" || true
+}
 rollout_condition() {
-  local pending
-  pending=$(awk '
+  local pending away
+  away=$(nodes_away)
+  pending=$(awk -v away="${away:-0}" '
     function number(text) { return text == "<none>" ? 0 : text + 0 }
     NR == FNR { order[++count] = $1 " " $2 " " $3; next }
     { key = tolower($1) " " $2 " " $3; seen[key] = 1
       if ($1 == "Job") { have = number($13); want = 1 }
-      else if ($1 == "DaemonSet") { have = number($12) < number($11) ? number($12) : number($11); want = number($10) }
+      else if ($1 == "DaemonSet") { have = number($12) < number($11) ? number($12) : number($11); want = number($10) - away }
       else { have = number($9) < number($8) ? number($9) : number($8); want = number($6); if (number($7) > want) have = have - 1 }
       if ($1 != "Job" && number($5) < number($4)) have = -1
       left[key] = have < want ? (have < 0 ? "not seen yet" : have " of " want) : "" }
@@ -318,7 +323,7 @@ record_apply
 check_5() {
 condition() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
-left=$(kubectl --request-timeout=20s -n kube-system get pods --no-headers -l app.kubernetes.io/name!=kubeboot-test --field-selector status.phase!=Succeeded,status.phase!=Failed -o custom-columns=N:.metadata.name,R:'.status.conditions[?(@.type=="Ready")].status' | awk '$2 != "True" { print $1 }' | head -4 | paste -sd' ')
+left=$(kubectl --request-timeout=20s -n kube-system get pods --no-headers -l app.kubernetes.io/name!=kubeboot-test --field-selector status.phase!=Succeeded,status.phase!=Failed -o custom-columns=N:.metadata.name,R:'.status.conditions[?(@.type=="Ready")].status',H:.spec.nodeName | awk -v away='  ' '$2 != "True" && !index(away, " " $3 " ") { print $1 }' | head -4 | paste -sd' ')
 [ -z "$left" ] || drift "pods to become ready: $left"
 }
 explain() {
