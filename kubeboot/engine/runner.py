@@ -159,7 +159,7 @@ class Runner:
 
     def _context(self, host: Host) -> HostContext:
         inputs = self._inputs
-        failed = tuple(each.name for each in inputs.hosts if each.name in self._errors)
+        failed = tuple(each.name for each in inputs.cluster.hosts if each.name in self._errors)
         return HostContext(inputs.cluster, host, inputs.facts, inputs.addons, self._board.outputs, failed)
 
     def _enter(self, phase: Phase, host: Host) -> None:
