@@ -101,13 +101,13 @@ JOBS ?= 2
 .PHONY: test-faults
 test-faults: setup ## the matrix of faults, into docs/faults.md; more than an hour (root)
 	@export KUBEBOOT_FAULTS_TABLE="$(CURDIR)/docs/faults.md" KUBEBOOT_FAULTS_POINTS="$(POINTS)" KUBEBOOT_FAULTS_NEW="$(NEW)"; \
-	export PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONUNBUFFERED=1; pids=(); code=0; SECONDS=0; \
+	export PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONUNBUFFERED=1; pids=(); code=0; SECONDS=0; base=$$(mktemp -d); \
 	set -m; trap 'kill -INT "$${pids[@]}"' INT TERM; \
 	for ((part = 1; part <= $(JOBS); part++)); do \
-	  KUBEBOOT_FAULTS_PART=$$part/$(JOBS) python -m pytest -q -m 'lab or lab_faults' --tb=short $(PYTEST_ARGS) tests/faults & pids+=($$!); \
+	  KUBEBOOT_FAULTS_PART=$$part/$(JOBS) python -m pytest -q -m 'lab or lab_faults' --tb=short --basetemp=$$base/$$part $(PYTEST_ARGS) tests/faults & pids+=($$!); \
 	done; \
 	for pid in "$${pids[@]}"; do wait $$pid || { each=$$?; [ $$each = 5 ] || code=$$each; }; done; wait; \
-	printf 'make test-faults: %s in %d min\n' "$$([ $$code = 0 ] && echo done || echo FAILED)" $$((SECONDS / 60)); exit $$code
+	rm -rf "$$base"; printf 'make test-faults: %s in %d min\n' "$$([ $$code = 0 ] && echo done || echo FAILED)" $$((SECONDS / 60)); exit $$code
 
 .PHONY: demo
 demo: ## three bare hosts become a cluster, before your eyes (root)

@@ -26,6 +26,18 @@ def user_manifests(ctx: HostContext) -> tuple[Addon, ...]:
     return tuple(addon for addon in ctx.addons if addon.name not in UPSTREAM_ADDONS)
 
 
+@step()
+def wait_for_api(ctx: HostContext) -> Iterator[Resource]:
+    """Wait until the API server answers."""
+    # It does already, unless the host was rebooted in the middle of this very phase.
+    yield WaitFor(
+        "the API server to answer",
+        IN_CLUSTER + "kubectl --request-timeout=5s get --raw /readyz >/dev/null",
+        timeout_s=ctx.cluster.timeouts.api_s,
+        interval_s=1,
+    )
+
+
 @step(risk="disruptive")
 def apply_calico(ctx: HostContext) -> Iterator[Resource]:
     """Apply Calico, the pod network."""
@@ -43,7 +55,7 @@ ADDONS = Phase(
     name="addons",
     title="Apply the add-ons",
     select=bootstrap_control_plane,
-    steps=(apply_calico,),
+    steps=(wait_for_api, apply_calico),
     builds_on=builds_on_cluster,
 )
 
@@ -174,6 +186,7 @@ ROLLOUT = Phase(
     title="Wait for nodes and add-ons",
     select=bootstrap_control_plane,
     steps=(
+        wait_for_api,
         delete_join_material,
         label_nodes,
         wait_for_nodes,
@@ -235,7 +248,7 @@ FINISH = Phase(
     name="finish",
     title="Clean up",
     select=bootstrap_control_plane,
-    steps=(end_network_test,),
+    steps=(wait_for_api, end_network_test),
     after=("network",),
     builds_on=builds_on_cluster,
 )

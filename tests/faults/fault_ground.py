@@ -17,7 +17,9 @@ LAYOUTS = {
 STATES = {"bare": 0, "packages": 2, "images": 3, "addons": 5}
 """How many phases of init were done."""
 LINK_PATIENCE_S = 20
-RUN_PATIENCE_S = 300
+RUN_PATIENCE_S = 480
+READY_S = 200
+"""A host without its disk is still a node, and is waited for."""
 FIRST_PHASES = """
 import sys
 import kubeboot.workflows
@@ -39,7 +41,7 @@ class Ground:
         roles = LAYOUTS[layout]
         base = self.lab.inventory("--hosts", *roles, addons={"ingressNginx": {"enabled": False}})
         hosts = [merged(host, {"roles": roles[host["name"]]}) for host in base["hosts"]]
-        return merged({**base, "hosts": hosts}, {"timeouts": {"link": LINK_PATIENCE_S}})
+        return merged({**base, "hosts": hosts}, {"timeouts": {"link": LINK_PATIENCE_S, "ready": READY_S}})
 
     def restore(self, layout: str, state: str) -> None:
         """The hosts of a layout with the first phases done; whatever was there before is gone."""

@@ -1,5 +1,15 @@
 # kubeboot: phase addons on a control-plane, after the prelude
 check_0() {
+condition() {
+[ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
+kubectl --request-timeout=5s get --raw /readyz >/dev/null
+}
+explain() {
+:
+}
+wait_for 'the API server to answer' 120 1
+}
+check_1() {
 LATER='' NEEDS=''
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 ADDON=calico VERSION=3.27.5
@@ -93,7 +103,7 @@ record_check() { addon_check; }
 record_apply() { record_write; }
 addon_check
 }
-diff_0() {
+diff_1() {
 LATER='' NEEDS=''
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 ADDON=calico VERSION=3.27.5
@@ -187,7 +197,7 @@ record_check() { addon_check; }
 record_apply() { record_write; }
 addon_diff
 }
-apply_0() {
+apply_1() {
 LATER='' NEEDS=''
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 ADDON=calico VERSION=3.27.5
@@ -283,8 +293,10 @@ addon_apply
 }
 main() {
 kb_start
+kb_step wait-for-api
+kb_resource 0 'the API server to answer' wait 0
 kb_step apply-calico
-kb_resource 0 'add-on calico 3.27.5' 1 1
+kb_resource 1 'add-on calico 3.27.5' 1 1
 kb_end 'done'
 }
 main

@@ -1,5 +1,15 @@
 # kubeboot: phase finish on a control-plane, after the prelude
 check_0() {
+condition() {
+[ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
+kubectl --request-timeout=5s get --raw /readyz >/dev/null
+}
+explain() {
+:
+}
+wait_for 'the API server to answer' 120 1
+}
+check_1() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 manifest() { :; }
 # After explain_pods.sh. manifest() prints a DaemonSet of the sandbox image, which every node has; the tests themselves run on the hosts.
@@ -44,7 +54,7 @@ tested_apply() {
 }
 tested_check
 }
-apply_0() {
+apply_1() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 manifest() { :; }
 # After explain_pods.sh. manifest() prints a DaemonSet of the sandbox image, which every node has; the tests themselves run on the hosts.
@@ -91,8 +101,10 @@ tested_apply
 }
 main() {
 kb_start
+kb_step wait-for-api
+kb_resource 0 'the API server to answer' wait 0
 kb_step end-network-test
-kb_resource 0 'test pods gone' 1 0
+kb_resource 1 'test pods gone' 1 0
 kb_end 'done'
 }
 main

@@ -1,5 +1,15 @@
 # kubeboot: phase rollout on a control-plane, after the prelude
 check_0() {
+condition() {
+[ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
+kubectl --request-timeout=5s get --raw /readyz >/dev/null
+}
+explain() {
+:
+}
+wait_for 'the API server to answer' 120 1
+}
+check_1() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 # Only what kubeboot made: tokens by their description, the shared certificates by their label, and the token that kubeadm makes
 # as their owner, to end their life.
@@ -18,7 +28,7 @@ material_check() {
 material_apply() { our_material | xargs -r kubectl --request-timeout=20s -n kube-system delete secret --ignore-not-found; }
 material_check
 }
-apply_0() {
+apply_1() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 # Only what kubeboot made: tokens by their description, the shared certificates by their label, and the token that kubeadm makes
 # as their owner, to end their life.
@@ -37,15 +47,15 @@ material_check() {
 material_apply() { our_material | xargs -r kubectl --request-timeout=20s -n kube-system delete secret --ignore-not-found; }
 material_apply
 }
-check_1() {
+check_2() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 has=$(kubectl get nodes -l disk=ssd --field-selector metadata.name=w1 -o name)
 [ -n "$has" ] || drift disk=ssd
 }
-apply_1() {
+apply_2() {
 kubectl label node w1 --overwrite disk=ssd
 }
-check_2() {
+check_3() {
 condition() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 left=$(kubectl --request-timeout=20s get nodes --no-headers -o custom-columns=N:.metadata.name,R:'.status.conditions[?(@.type=="Ready")].status' | awk -v away='  ' '$2 != "True" && !index(away, " " $1 " ") { print $1 }' | paste -sd' ')
@@ -76,7 +86,7 @@ explain_pods kube-system
 }
 wait_for 'every node Ready' 420 0.5
 }
-check_3() {
+check_4() {
 condition() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 AWAY=''
@@ -154,7 +164,7 @@ explain_pods kube-system
 }
 wait_for 'cluster DNS, kube-proxy and add-ons' 420 0.5
 }
-check_4() {
+check_5() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 ADDON=calico VERSION=3.27.5
 NAMESPACE=kube-system DIGEST=2052138a6e1819d5d6a9180484275134535234b1cd70b566e62fed2058cb0e0c
@@ -247,7 +257,7 @@ record_check() { addon_check; }
 record_apply() { record_write; }
 record_check
 }
-apply_4() {
+apply_5() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 ADDON=calico VERSION=3.27.5
 NAMESPACE=kube-system DIGEST=2052138a6e1819d5d6a9180484275134535234b1cd70b566e62fed2058cb0e0c
@@ -340,7 +350,7 @@ record_check() { addon_check; }
 record_apply() { record_write; }
 record_apply
 }
-check_5() {
+check_6() {
 condition() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 left=$(kubectl --request-timeout=20s -n kube-system get pods --no-headers -l app.kubernetes.io/name!=kubeboot-test --field-selector status.phase!=Succeeded,status.phase!=Failed -o custom-columns=N:.metadata.name,R:'.status.conditions[?(@.type=="Ready")].status',H:.spec.nodeName | awk -v away='  ' '$2 != "True" && !index(away, " " $3 " ") { print $1 }' | head -4 | paste -sd' ')
@@ -371,7 +381,7 @@ explain_pods kube-system
 }
 wait_for 'every system pod running' 420 0.5
 }
-check_6() {
+check_7() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 manifest() {
 cat <<'KUBEBOOT_END'
@@ -458,7 +468,7 @@ tested_apply() {
 }
 test_pods_check
 }
-apply_6() {
+apply_7() {
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 manifest() {
 cat <<'KUBEBOOT_END'
@@ -545,7 +555,7 @@ tested_apply() {
 }
 test_pods_apply
 }
-check_7() {
+check_8() {
 value=$(
 [ -f /etc/kubernetes/admin.conf ] || drift 'no cluster yet'
 manifest() {
@@ -635,7 +645,7 @@ test_pods_list
 ) || emit_failed
 output test-pods <<<"$value"
 }
-check_8() {
+check_9() {
 value=$(
 kubectl get nodes --no-headers -o custom-columns='NAME:.metadata.name,VERSION:.status.nodeInfo.kubeletVersion,ADDRESS:.status.addresses[0].address,RUNTIME:.status.nodeInfo.containerRuntimeVersion'
 ) || emit_failed
@@ -643,22 +653,24 @@ output nodes <<<"$value"
 }
 main() {
 kb_start
+kb_step wait-for-api
+kb_resource 0 'the API server to answer' wait 0
 kb_step delete-join-material
-kb_resource 0 'join tokens' 1 0
+kb_resource 1 'join tokens' 1 0
 kb_step label-nodes
-kb_resource 1 'labels of w1' 1 0
+kb_resource 2 'labels of w1' 1 0
 kb_step wait-for-nodes
-kb_resource 2 'every node Ready' wait 0
+kb_resource 3 'every node Ready' wait 0
 kb_step wait-for-addons
-kb_resource 3 'cluster DNS, kube-proxy and add-ons' wait 0
-kb_resource 4 'record of add-on calico' 1 0
+kb_resource 4 'cluster DNS, kube-proxy and add-ons' wait 0
+kb_resource 5 'record of add-on calico' 1 0
 kb_step wait-for-system-pods
-kb_resource 5 'every system pod running' wait 0
+kb_resource 6 'every system pod running' wait 0
 kb_step start-test-pods
-kb_resource 6 'test pods' 1 0
-kb_resource 7 'output test-pods' 0 0
+kb_resource 7 'test pods' 1 0
+kb_resource 8 'output test-pods' 0 0
 kb_step list-nodes
-kb_resource 8 'output nodes' 0 0
+kb_resource 9 'output nodes' 0 0
 kb_end 'done'
 }
 main

@@ -19,7 +19,14 @@ from kubeboot.model import (
     Role,
     TimeSync,
 )
-from kubeboot.phases.cluster import ROLLOUT, check_pod_network, delete_join_material, end_network_test, label_nodes
+from kubeboot.phases.cluster import (
+    ROLLOUT,
+    check_pod_network,
+    delete_join_material,
+    end_network_test,
+    label_nodes,
+    wait_for_api,
+)
 from kubeboot.phases.containerd import configure_containerd
 from kubeboot.phases.control_plane import give_admin_access, init_control_plane, make_join_token, share_certificates
 from kubeboot.phases.host_prep import hosts_lines, load_kernel_modules, set_kernel_parameters
@@ -202,7 +209,7 @@ def test_join_material_is_made_only_for_who_joins() -> None:
 
 
 def test_i9_join_material_is_deleted_right_after_the_joins_and_looked_for_in_every_run() -> None:
-    assert ROLLOUT.steps[0] is delete_join_material
+    assert ROLLOUT.steps[:2] == (wait_for_api, delete_join_material)
     assert set(ROLLOUT.after) == {"join-control-plane", "join"}
     assert len(resources(delete_join_material, make_context("m1", is_bare=False))) == 1
 
