@@ -2,6 +2,7 @@
 
 from kubeboot.phases.cluster import ADDONS, FINISH, NETWORK, ROLLOUT
 from kubeboot.phases.control_plane import CONTROL_PLANE
+from kubeboot.phases.diagnose import DIAGNOSIS
 from kubeboot.phases.host_prep import HOST_PREP
 from kubeboot.phases.images import IMAGES
 from kubeboot.phases.join import JOIN_CONTROL_PLANES, JOIN_WORKERS
@@ -20,3 +21,5 @@ INIT: tuple[Phase, ...] = (
     NETWORK,
     FINISH,
 )
+
+DIAGNOSE: tuple[Phase, ...] = (DIAGNOSIS,)
