@@ -115,13 +115,15 @@ for file in /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lo
   if [ -r "/proc/$pid/comm" ]; then read -r name <"/proc/$pid/comm" || true; fi
   found "$file is held by $name (process $pid)"
 done
+# shellcheck disable=SC2086 # words
 installed=$(packages_installed $PACKAGES) || exit 0
 grep -q '^kubelet installed ' <<<"$installed" || exit 0
 while read -r name state version; do
   case $name in kube*) ;; *) continue ;; esac
   if [ "$state" = installed ] && ! fits "$version" "$VERSION"; then found "$name is $version, the inventory says $VERSION"; fi
 done <<<"$installed"
-held=" $(apt-mark showhold | paste -sd' ') " missing=""
+# shellcheck disable=SC2086 # words
+held=" $(apt-mark showhold $PACKAGES | paste -sd' ') " missing=""
 for name in $PACKAGES; do
   grep -q "^$name installed " <<<"$installed" || continue
   case $held in *" $name "*) ;; *) missing+=" $name" ;; esac

@@ -40,7 +40,7 @@ esac""",
     "kubectl": f"""\
 case "$*" in
   *'get nodes'*) cat {ANSWERS}/nodes.json ;;
-  *'get pods'*) cat {ANSWERS}/pods.json ;;
+  *'get pods'*json*) cat {ANSWERS}/pods.json ;;
   *'get events'*) cat {ANSWERS}/events.json ;;
   *'get secrets'*) cat {ANSWERS}/tokens ;;
 esac""",
