@@ -67,7 +67,7 @@ if there crictl; then
 fi
 
 if [ "$IS_SPEAKER" = 1 ] && [ -f /etc/kubernetes/admin.conf ] && there kubectl; then
-  kube=(kubectl --request-timeout=10s)
+  kube=(kubectl --request-timeout=10s --cache-dir=/dev/null/none)
   item cluster/readyz.txt "the API about itself" "${kube[@]}" get --raw '/readyz?verbose'
   item cluster/nodes.yaml "nodes" "${kube[@]}" get nodes -o yaml
   item cluster/pods.txt "pods of all namespaces" "${kube[@]}" get pods -A -o wide
@@ -78,7 +78,7 @@ if [ "$IS_SPEAKER" = 1 ] && [ -f /etc/kubernetes/admin.conf ] && there kubectl; 
   # shellcheck disable=SC2016 # jq's variables
   if there jq; then
     item cluster/pods.yaml "pods as objects; without values of variables, and commands only of system pods" bash -c '
-      kubectl --request-timeout=10s get pods -A -o json | jq "
+      kubectl --request-timeout=10s --cache-dir=/dev/null/none get pods -A -o json | jq "
         .items[] | del(.metadata.managedFields, .metadata.annotations)
         | (.spec.containers, .spec.initContainers // empty)[] |= (if .env then .env |= map(if .value then .value = \"***\" else . end) else . end)
         | if .metadata.namespace == \"kube-system\" then . else del(.spec.containers[].command, .spec.containers[].args, .spec.initContainers[]?.args, .spec.initContainers[]?.command, .spec.containers[]?.livenessProbe, .spec.containers[]?.readinessProbe, .spec.containers[]?.lifecycle) end"'

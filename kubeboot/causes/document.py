@@ -10,7 +10,7 @@ from kubeboot.causes.cause import Cause
 HEAD = """\
 # Known failures
 
-Written by `KUBEBOOT_GOLDEN=1 pytest tests/causes` from the table in kubeboot/causes; do not edit it here.
+Written by `make golden` from the table in kubeboot/causes; do not edit it here.
 
 What kubeboot recognises in what a host says, when a step fails and in `kubeboot diagnose`: the first match from the top
 wins. Symptoms are regular expressions on a line of output; those that begin with `^` are words of `diagnose`.

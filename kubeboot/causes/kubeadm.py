@@ -31,7 +31,7 @@ ETCD = (
     ),
     Cause(
         "etcd-space-exceeded",
-        r"mvcc: database space exceeded|^etcd has the alarm NOSPACE|alarm:NOSPACE",
+        r"mvcc: database space exceeded|^etcd has the alarm NOSPACE|^etcd's database is nearly full|alarm:NOSPACE",
         "etcd's database is full.",
         "Compact and defragment it, then disarm the alarm: etcdctl compact REVISION; defrag; alarm disarm.",
         _CTL.replace("...", "endpoint status -w table"),

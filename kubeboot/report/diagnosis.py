@@ -60,7 +60,7 @@ class Diagnosis:
         return sorted(found, key=lambda each: _ORDER.get(each.name, len(_ORDER)))
 
     def _cause(self, host: str, text: str, evidence: str, facts: Facts | None) -> Cause | None:
-        """By the finding's words; where they only say that something is wrong, by what it was found by, then journals."""
+        """By the finding's words; where they only say that something is wrong, by its evidence, then by journals."""
         own = recognise(text, facts=facts)
         if own and not own.is_general:
             return own

@@ -127,4 +127,4 @@ def test_ordinary_output_has_no_cause(output: str) -> None:
 def test_the_document_is_the_tables() -> None:
     if os.environ.get("KUBEBOOT_GOLDEN"):
         DOCUMENT.write_text(document(), encoding="utf-8")
-    assert DOCUMENT.read_text(encoding="utf-8") == document(), "stale: KUBEBOOT_GOLDEN=1 pytest tests/causes"
+    assert DOCUMENT.read_text(encoding="utf-8") == document(), "stale: make golden"

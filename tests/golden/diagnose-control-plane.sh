@@ -147,12 +147,12 @@ found() {
   printf '%s\n' "$text" >>"$KB_DIR/found"
 }
 look() {
-# Signing keys of kubeboot's repositories that have expired.
+# Signing keys of kubeboot's repositories that have expired. gpg makes its home folder where there is none: not in /root.
 command -v gpg >/dev/null || exit 0
 now=$(date +%s)
 for file in /etc/apt/keyrings/kubeboot-*; do
   [ -s "$file" ] || continue
-  ends=$(timeout 5 gpg --batch --show-keys --with-colons "$file" 2>/dev/null | awk -F: '$1 == "pub" { print $7; exit }') || continue
+  ends=$(timeout 5 gpg --homedir "$KB_DIR" --batch --show-keys --with-colons "$file" 2>/dev/null | awk -F: '$1 == "pub" { print $7; exit }') || continue
   case $ends in '' | *[!0-9]*) continue ;; esac
   if [ "$ends" -lt "$now" ]; then found "the key in $file expired on $(date -u -d "@$ends" +%F)"; fi
 done
@@ -445,7 +445,7 @@ case $health in *'"health":"true"'*) ;; *) found "etcd has no leader, or is not 
 etcd_call "$local_url/v3/maintenance/alarm" -d '{"action": "GET"}' | jq -r '.alarms[]?.alarm' 2>/dev/null | sort -u >"$KB_DIR/alarms" || true
 while read -r alarm; do found "etcd has the alarm $alarm"; done <"$KB_DIR/alarms"
 size=$(etcd_call "$local_url/v3/maintenance/status" -d '{}' | jq -r '.dbSize // 0' 2>/dev/null || echo 0)
-if [ "$size" -gt 1700000000 ]; then found "etcd has the alarm NOSPACE near: its database has $((size / 1000000)) MB of 2147"; fi
+if [ "$size" -gt 1700000000 ]; then found "etcd's database is nearly full: $((size / 1000000)) of 2147 MB"; fi
 etcd_call "$local_url/v3/cluster/member/list" -d '{}' \
   | jq -r '.members[]? | [.ID, .name // "", (.isLearner // false | tostring), .clientURLs[0]? // ""] | join("|")' >"$KB_DIR/members" 2>/dev/null || true
 while IFS='|' read -r id name learner url; do

@@ -116,7 +116,8 @@ def test_a_port_that_is_taken(lab: Lab, inventory: Inventory) -> None:
     """kube-proxy's health port, taken while it is away; it goes on without."""
     harm = (
         "systemctl stop kubelet; crictl stop $(crictl ps -q --name kube-proxy) >/dev/null; "
-        f"systemd-run -q --unit squatter perl -MIO::Socket::INET -e 'my $s = {SQUATTER}'; sleep 1; systemctl start kubelet"
+        f"systemd-run -q --unit squatter perl -MIO::Socket::INET -e 'my $s = {SQUATTER}'; sleep 1; "
+        "systemctl start kubelet"
     )
     with broken(lab, harm, "systemctl stop squatter"):
         diagnosed(lab, inventory, r"FOUND port-taken \(node1\): port 10256 is taken by perl")
