@@ -11,7 +11,7 @@ item() {
   shift 2
   [ "$sent" -lt "$MOST_ANSWER" ] || return 0
   # Masked before it is cut: a key or password that is cut in two has no shape any more.
-  data=$({ timeout 15 "$@" 2>&1 || true; } | head -c 20000000 | sed -E -f <(printf '%s\n' "$mask") | tail -c "$MOST" | gzip -c | base64 -w0)
+  data=$({ timeout 10 "$@" 2>&1 || true; } | head -c 20000000 | sed -E -f <(printf '%s\n' "$mask") | tail -c "$MOST" | gzip -c | base64 -w0)
   if [ "$((sent + ${#data}))" -ge "$MOST_ANSWER" ]; then
     data=$(printf 'left out: the answer of this host would be too long\n' | gzip -c | base64 -w0)
   fi
@@ -37,7 +37,7 @@ item system/units.txt "units of systemd that failed, and states of those that ma
 item logs/dmesg.txt "the kernel's last messages" bash -c 'dmesg | tail -n 500'
 item logs/kubelet.txt "journal of the kubelet" journalctl -u kubelet -n 3000 --no-pager -o short-iso
 item logs/containerd.txt "journal of containerd" journalctl -u containerd -n 2000 --no-pager -o short-iso
-for path in $(ls -t /var/log/kubeboot/*.log 2>/dev/null | head -n 8); do
+for path in $(find /var/log/kubeboot -name '*.log' -printf '%T@ %p\n' 2>/dev/null | sort -rn | head -n 8 | cut -d' ' -f2); do
   item "logs/kubeboot/${path##*/}" "kubeboot's own log of a phase" cat "$path"
 done
 
@@ -56,7 +56,8 @@ for path in /etc/apt/sources.list.d/kubeboot-*.sources; do file "$path" "a packa
 item files/names.txt "names of files in folders whose content stays on the host" \
   bash -c 'ls -l /etc/cni/net.d /etc/containerd/certs.d /etc/kubernetes /etc/kubernetes/pki /etc/kubernetes/manifests /var/lib/kubelet/pki'
 
-if there crictl; then
+# A runtime or an API that does not answer is asked once: the whole answer has two minutes.
+if there crictl && timeout 5 crictl version >/dev/null 2>&1; then
   item runtime/containers.txt "containers, also those that ended" crictl ps -a
   item runtime/pods.txt "pods as containerd sees them" crictl pods
   item runtime/images.txt "images on the host" crictl images
@@ -67,8 +68,10 @@ if there crictl; then
 fi
 
 if [ "$IS_SPEAKER" = 1 ] && [ -f /etc/kubernetes/admin.conf ] && there kubectl; then
-  kube=(kubectl --request-timeout=10s --cache-dir=/dev/null/none)
+  kube=(kubectl --request-timeout=8s --cache-dir=/dev/null/none)
   item cluster/readyz.txt "the API about itself" "${kube[@]}" get --raw '/readyz?verbose'
+fi
+if [ -n "${kube:-}" ] && timeout 8 "${kube[@]}" get namespaces >/dev/null 2>&1; then
   item cluster/nodes.yaml "nodes" "${kube[@]}" get nodes -o yaml
   item cluster/pods.txt "pods of all namespaces" "${kube[@]}" get pods -A -o wide
   item cluster/events.txt "events of all namespaces" "${kube[@]}" get events -A --sort-by=.lastTimestamp -o wide
@@ -78,7 +81,7 @@ if [ "$IS_SPEAKER" = 1 ] && [ -f /etc/kubernetes/admin.conf ] && there kubectl; 
   # shellcheck disable=SC2016 # jq's variables
   if there jq; then
     item cluster/pods.yaml "pods as objects; without values of variables, and commands only of system pods" bash -c '
-      kubectl --request-timeout=10s --cache-dir=/dev/null/none get pods -A -o json | jq "
+      kubectl --request-timeout=8s --cache-dir=/dev/null/none get pods -A -o json | jq "
         .items[] | del(.metadata.managedFields, .metadata.annotations)
         | (.spec.containers, .spec.initContainers // empty)[] |= (if .env then .env |= map(if .value then .value = \"***\" else . end) else . end)
         | if .metadata.namespace == \"kube-system\" then . else del(.spec.containers[].command, .spec.containers[].args, .spec.initContainers[]?.args, .spec.initContainers[]?.command, .spec.containers[]?.livenessProbe, .spec.containers[]?.readinessProbe, .spec.containers[]?.lifecycle) end"'

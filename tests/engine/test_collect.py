@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -133,5 +135,9 @@ def test_a_host_that_is_lost_is_an_error_and_the_others_go_on() -> None:
     assert [type(error) for error in errors] == [HostLost]
 
 
-def test_the_template_stays_small() -> None:
-    assert len(Path("templates/bundle.sh").read_text().splitlines()) < 150
+def test_i8_what_a_host_is_sent_is_clean_under_shellcheck() -> None:
+    text, _ = script()
+    tool = str(Path(sys.executable).with_name("shellcheck"))
+    command = [tool, "-s", "bash", "-S", "info", "-f", "gcc", "-e", "SC2016", "-"]
+    done = subprocess.run(command, input=text, text=True, capture_output=True, check=False)
+    assert done.stdout == ""

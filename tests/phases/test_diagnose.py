@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -168,6 +170,30 @@ def test_a_look_that_breaks_is_told_and_the_others_go_on(host: Sandbox) -> None:
         ("kubelet-not-running", "the kubelet is inactive"),
         ("unexplained", "this could not be looked at to its end (exit 3)"),
     ]
+
+
+def test_a_lock_of_dpkg_names_its_holder(host: Sandbox) -> None:
+    """Held by a process of its own: a POSIX lock goes when its process closes any handle of the file."""
+    hold = (
+        "import fcntl, sys; file = open(sys.argv[1], 'w'); fcntl.lockf(file, fcntl.LOCK_EX); print(); sys.stdin.read()"
+    )
+    host.write("/var/lib/dpkg/lock-frontend", "")
+    command = [sys.executable, "-uc", hold, str(host.path("/var/lib/dpkg/lock-frontend"))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout and holder.stdout.readline()
+        (found,) = diagnosis(host)
+        holder.communicate()
+    assert found.name == "dpkg-lock-held"
+    assert found.text.endswith(f"(process {holder.pid})")
+
+
+def test_a_repository_key_that_expired(host: Sandbox) -> None:
+    host.write("/etc/apt/keyrings/kubeboot-kubernetes.asc", "KEY\n")
+    line = "pub:e:4096:1:234654DA9A296436:1661261733:1733090400::-:::sc::::::23::0:"
+    host.write("/fakes/gpg", f"#!/bin/bash\nprintf '%s\\n' '{line}'\n", 0o755)
+    (found,) = diagnosis(host)
+    assert found.name == "repository-key-expired"
+    assert found.text == "the key in /etc/apt/keyrings/kubeboot-kubernetes.asc expired on 2024-12-01"
 
 
 def test_i9_no_token_is_read(host: Sandbox) -> None:
