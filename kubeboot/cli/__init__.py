@@ -11,8 +11,8 @@ import sys
 COMMANDS = {
     "init": ("kubeboot.cli.init", "init", "Make the cluster of an inventory. Run it again to go on."),
     "plan": ("kubeboot.cli.init", "plan", "Show what init would do, and change nothing."),
-    "diagnose": ("kubeboot.cli.diagnose", "diagnose", "Say what is wrong with a cluster, why, and what to do."),
     "ssh-setup": ("kubeboot.cli.ssh_setup", "ssh_setup", "Get in by key: install it, record host keys."),
+    "diagnose": ("kubeboot.cli.diagnose", "diagnose", "Say what is wrong with a cluster, why, and what to do."),
     "phases": ("kubeboot.cli.phases", "phases", "List what init does: phases, steps and their risk."),
     "inventory": ("kubeboot.cli.inventory", "inventory", "Check an inventory, show it, print its schema."),
     "version": ("kubeboot.cli.version", "version", "Print kubeboot's version and the Kubernetes versions it knows."),

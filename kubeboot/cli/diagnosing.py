@@ -9,8 +9,8 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from kubeboot.cli.connections import connections
 from kubeboot.cli.given import given_sudo_password
-from kubeboot.cli.run import connections
 from kubeboot.engine import events
 from kubeboot.engine.collect import collect
 from kubeboot.engine.gather import gather_facts
@@ -78,7 +78,7 @@ def diagnose_cluster(options: Diagnosing) -> int:
     password = given_sudo_password(Terminal(), options.is_sudo_asked, options.sudo_file)
     sink = ConsoleSink(printer, int(options.verbose))
     diagnosis = Diagnosis()
-    with connections(cluster, Terminal(sink.paused), password) as transports:
+    with connections(cluster, cluster.hosts, Terminal(sink.paused), password) as transports:
         with closing(sink):
             facts, errors = _look(cluster, transports, options, _Shown(sink, options.verbose), diagnosis)
         lines = list(_lines(cluster, diagnosis.findings(facts), errors, printer.width))

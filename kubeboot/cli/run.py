@@ -63,7 +63,7 @@ def run_workflow(workflow: Sequence[Phase], options: Options) -> int:
     if options.verbosity >= 0:
         _warn(printer, options, cluster, warnings)
     sink = ConsoleSink(printer, options.verbosity)
-    with connections(cluster, Terminal(sink.paused), sudo_password) as transports, closing(sink):
+    with _connections(cluster, Terminal(sink.paused), sudo_password) as transports, closing(sink):
         outcome = _run(workflow, options, sink, cluster, addons, transports)
     return _finish(printer, options, cluster, outcome, started_s)
 
@@ -77,7 +77,7 @@ def _warn(printer: Printer, options: Options, cluster: Cluster, warnings: Sequen
 
 
 @contextmanager
-def connections(cluster: Cluster, terminal: Terminal, sudo_password: str | None) -> Iterator[Mapping[str, Transport]]:
+def _connections(cluster: Cluster, terminal: Terminal, sudo_password: str | None) -> Iterator[Mapping[str, Transport]]:
     """A transport per host by name; closed at the end, connected by whoever needs it first."""
     passwords = SudoPasswords(terminal.secret, sudo_password)
     keys = KeyRing(terminal.secret if has_terminal() else None)
