@@ -12,7 +12,7 @@ _BEGIN = """\
 : >"$KB_DIR/found"
 found() {
   local text
-  text=$(printf '%s' "$*" | tr '\\n\\t' '  ' | cut -c1-400)
+  text=$(printf '%s' "$*" | tr '\\n\\t' '  ' | cut -c1-800)
   printf '! %s\\n' "$text"
   printf '%s\\n' "$text" >>"$KB_DIR/found"
 }

@@ -14,6 +14,8 @@ jq -r --slurpfile events "$KB_DIR/events.json" '
       ([$events[0].items[] | select(.involvedObject.name == $pod.metadata.name and .involvedObject.namespace == $pod.metadata.namespace)]
         | sort_by(.lastTimestamp // .eventTime) | .[-3:] | reverse[] | .message)
     ] as $why
-  | "pod \(.metadata.namespace)/\(.metadata.name) on \(.spec.nodeName // "no node") is not ready: \($why | map(gsub("[\n\t]"; " ")[0:240]) | unique | join("; "))"
-' "$KB_DIR/pods.json" | head -n 10 >"$KB_DIR/pods"
-while IFS= read -r line; do found "$line"; done <"$KB_DIR/pods"
+  # The end of a message is its reason.
+  | [$why[] | gsub("[\n\t]"; " ") | if length > 270 then .[0:70] + " ... " + .[-190:] else . end] as $why
+  | "pod \(.metadata.namespace)/\(.metadata.name) on \(.spec.nodeName // "no node") is not ready: \(reduce $why[] as $each ([]; if index([$each]) then . else . + [$each] end) | .[0:3] | join("; "))"
+' "$KB_DIR/pods.json" >"$KB_DIR/pods"
+while IFS= read -r line; do found "$line"; done < <(head -n 7 "$KB_DIR/pods")

@@ -3,7 +3,7 @@ check_0() {
 : >"$KB_DIR/found"
 found() {
   local text
-  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-400)
+  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-800)
   printf '! %s\n' "$text"
   printf '%s\n' "$text" >>"$KB_DIR/found"
 }
@@ -28,7 +28,7 @@ check_1() {
 : >"$KB_DIR/found"
 found() {
   local text
-  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-400)
+  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-800)
   printf '! %s\n' "$text"
   printf '%s\n' "$text" >>"$KB_DIR/found"
 }
@@ -61,7 +61,7 @@ check_2() {
 : >"$KB_DIR/found"
 found() {
   local text
-  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-400)
+  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-800)
   printf '! %s\n' "$text"
   printf '%s\n' "$text" >>"$KB_DIR/found"
 }
@@ -97,7 +97,7 @@ check_3() {
 : >"$KB_DIR/found"
 found() {
   local text
-  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-400)
+  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-800)
   printf '! %s\n' "$text"
   printf '%s\n' "$text" >>"$KB_DIR/found"
 }
@@ -142,7 +142,7 @@ check_4() {
 : >"$KB_DIR/found"
 found() {
   local text
-  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-400)
+  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-800)
   printf '! %s\n' "$text"
   printf '%s\n' "$text" >>"$KB_DIR/found"
 }
@@ -169,7 +169,7 @@ check_5() {
 : >"$KB_DIR/found"
 found() {
   local text
-  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-400)
+  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-800)
   printf '! %s\n' "$text"
   printf '%s\n' "$text" >>"$KB_DIR/found"
 }
@@ -197,7 +197,7 @@ check_6() {
 : >"$KB_DIR/found"
 found() {
   local text
-  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-400)
+  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-800)
   printf '! %s\n' "$text"
   printf '%s\n' "$text" >>"$KB_DIR/found"
 }
@@ -241,7 +241,7 @@ check_7() {
 : >"$KB_DIR/found"
 found() {
   local text
-  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-400)
+  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-800)
   printf '! %s\n' "$text"
   printf '%s\n' "$text" >>"$KB_DIR/found"
 }
@@ -281,7 +281,7 @@ check_8() {
 : >"$KB_DIR/found"
 found() {
   local text
-  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-400)
+  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-800)
   printf '! %s\n' "$text"
   printf '%s\n' "$text" >>"$KB_DIR/found"
 }
@@ -312,7 +312,7 @@ check_9() {
 : >"$KB_DIR/found"
 found() {
   local text
-  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-400)
+  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-800)
   printf '! %s\n' "$text"
   printf '%s\n' "$text" >>"$KB_DIR/found"
 }
@@ -345,7 +345,7 @@ check_10() {
 : >"$KB_DIR/found"
 found() {
   local text
-  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-400)
+  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-800)
   printf '! %s\n' "$text"
   printf '%s\n' "$text" >>"$KB_DIR/found"
 }
@@ -385,7 +385,7 @@ check_11() {
 : >"$KB_DIR/found"
 found() {
   local text
-  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-400)
+  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-800)
   printf '! %s\n' "$text"
   printf '%s\n' "$text" >>"$KB_DIR/found"
 }
@@ -393,12 +393,14 @@ look() {
 NAME=192.168.10.11 ENDPOINT=192.168.10.11:6443
 # NAME and ENDPOINT are set: the control-plane endpoint's host, and with its port.
 [ -e /etc/kubernetes/kubelet.conf ] || exit 0
-case $NAME in *[!0-9.]*) case $NAME in *:*) ;; *) getent hosts "$NAME" >/dev/null || found "the name $NAME does not resolve" ;; esac ;; esac
-command -v curl >/dev/null || exit 0
+case $NAME in *[!0-9.]*) case $NAME in *:*) ;; *) timeout 5 getent hosts "$NAME" >/dev/null || found "the name $NAME does not resolve" ;; esac ;; esac
+alive=1
+if ! command -v curl >/dev/null; then : >"$KB_DIR/api"; exit 0; fi
 if [ -e /etc/kubernetes/manifests/kube-apiserver.yaml ]; then
   if answer=$(curl -sk --noproxy '*' --max-time 5 'https://127.0.0.1:6443/readyz?verbose'); then
     while read -r line; do
       case $line in '[-]'*) found "$line" ;; esac
+      case $line in '[-]etcd'*) alive=0 ;; esac
     done <<<"$answer"
   else
     for name in kube-apiserver etcd; do
@@ -408,7 +410,12 @@ if [ -e /etc/kubernetes/manifests/kube-apiserver.yaml ]; then
     found "the API does not answer on this host"
   fi
 fi
-if ! curl -sk --noproxy '*' --max-time 5 -o /dev/null "https://$ENDPOINT/livez"; then found "the API does not answer at $ENDPOINT"; fi
+if ! curl -sk --noproxy '*' --max-time 5 -o /dev/null "https://$ENDPOINT/livez"; then
+  found "the API does not answer at $ENDPOINT"
+  alive=0
+fi
+# Where it is silent, nobody else waits for it.
+[ "$alive" = 0 ] || : >"$KB_DIR/api"
 }
 rc=0
 set +e
@@ -422,7 +429,7 @@ check_12() {
 : >"$KB_DIR/found"
 found() {
   local text
-  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-400)
+  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-800)
   printf '! %s\n' "$text"
   printf '%s\n' "$text" >>"$KB_DIR/found"
 }
@@ -470,7 +477,7 @@ check_13() {
 : >"$KB_DIR/found"
 found() {
   local text
-  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-400)
+  text=$(printf '%s' "$*" | tr '\n\t' '  ' | cut -c1-800)
   printf '! %s\n' "$text"
   printf '%s\n' "$text" >>"$KB_DIR/found"
 }

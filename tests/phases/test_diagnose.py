@@ -152,6 +152,28 @@ def test_a_young_pod_is_no_finding_and_an_old_one_without_a_reason_is(host: Sand
     assert (found.name, found.text.split(":")[0]) == ("pod-not-ready", "pod default/old on cp1 is not ready")
 
 
+def test_the_end_of_a_long_message_is_its_reason(host: Sandbox) -> None:
+    image = "registry.example.com/a-team/" + "long-name-" * 12 + "image:1"
+    said = (
+        f'Failed to pull image "{image}": failed to do request: Head "https://r/{image}": connect: connection refused'
+    )
+    answers(host, pods_json=items(EXPIRED_POD), events_json=items({**PULL_EVENT, "message": said}))
+    (found,) = diagnosis(host)
+    assert found.name == "image-registry-refused"
+    assert len(found.text) < 800
+
+
+def test_of_many_broken_pods_some_are_told(host: Sandbox) -> None:
+    waiting = {"reason": "CrashLoopBackOff", "message": "back-off 5m0s restarting failed container"}
+    answers(host, pods_json=items(*(pod(f"web-{number}", waiting) for number in range(3000))))
+    assert [found.name for found in diagnosis(host)] == ["crash-loop"] * 7
+
+
+def test_a_cluster_whose_api_is_silent_is_not_asked(host: Sandbox) -> None:
+    answers(host, readyz="[-]etcd failed\n", tokens="bootstrap-token-abcdef MjAyNg==\n")
+    assert [found.text for found in diagnosis(host)] == ["[-]etcd failed"]
+
+
 @pytest.mark.parametrize("excepted", ("10.0.0.0/8", "10.88.0.0/16,10.96.0.0/16", "*"))
 def test_a_proxy_with_exceptions_that_cover_the_subnets_is_fine(host: Sandbox, excepted: str) -> None:
     host.write(f"{ANSWERS}/environment-containerd", f"HTTPS_PROXY=http://p:1 NO_PROXY={excepted},.svc\n")

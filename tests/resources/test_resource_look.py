@@ -30,8 +30,8 @@ def test_i5_what_breaks_is_a_finding_and_the_next_look_goes_on(sandbox: Sandbox,
 
 
 def test_a_finding_is_cut_and_masked(sandbox: Sandbox) -> None:
-    run = sandbox.run(Look("it", f"found abcdef.0123456789abcdef {'x' * 900}"), mode="plan")
-    assert len(run.output) < 420
+    run = sandbox.run(Look("it", f"found abcdef.0123456789abcdef {'x' * 1900}"), mode="plan")
+    assert len(run.output) < 820
     assert "0123456789abcdef" not in run.output + run.reason
 
 
