@@ -122,8 +122,8 @@ bench: setup lab ## compare with the same work sent by plain OpenSSH (root)
 	@$(BIN)/python -m bench
 
 .PHONY: golden
-golden: setup ## write the golden scripts anew, after a wanted change
-	@KUBEBOOT_GOLDEN=1 $(BIN)/python -m pytest -q tests/phases
+golden: setup ## write the golden scripts and docs/causes.md anew, after a wanted change
+	@KUBEBOOT_GOLDEN=1 $(BIN)/python -m pytest -q tests/phases tests/causes
 
 .PHONY: dist
 dist: setup ## wheel and sdist in dist/

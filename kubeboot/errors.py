@@ -127,6 +127,8 @@ class HostError(KubebootError):
     """Something that happened on one host, with the last lines the host itself printed."""
 
     reference = "host-failed"
+    cause = ""
+    """The name of the known failure behind it (kubeboot.causes), which `hint` then tells; empty when none is known."""
 
     def __init__(
         self,

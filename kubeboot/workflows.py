@@ -2,6 +2,7 @@
 
 from kubeboot.phases.cluster import ADDONS, FINISH, NETWORK, ROLLOUT
 from kubeboot.phases.control_plane import CONTROL_PLANE
+from kubeboot.phases.diagnose import DIAGNOSIS
 from kubeboot.phases.host_prep import HOST_PREP
 from kubeboot.phases.images import IMAGES
 from kubeboot.phases.join import JOIN_CONTROL_PLANES, JOIN_WORKERS
@@ -25,5 +26,7 @@ INIT: tuple[Phase, ...] = (
 VERIFY: tuple[Phase, ...] = (*INIT, VERIFY_HOSTS, VERIFY_CLUSTER)
 """Checks only: whatever init would change differs from the inventory, and beyond it what init never touches again."""
 
-WORKFLOWS = {"init": INIT, "verify": VERIFY}
+DIAGNOSE: tuple[Phase, ...] = (DIAGNOSIS,)
+
+WORKFLOWS = {"init": INIT, "verify": VERIFY, "diagnose": DIAGNOSE}
 """By the command that runs it."""

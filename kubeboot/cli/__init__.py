@@ -15,10 +15,11 @@ COMMANDS = {
     "apply": ("kubeboot.cli.init", "apply", "Do exactly what a saved plan says."),
     "verify": ("kubeboot.cli.init", "verify", "Compare hosts and cluster with the inventory."),
     "status": ("kubeboot.cli.status", "status", "Show nodes, API, etcd, certificates, add-ons on one screen."),
+    "diagnose": ("kubeboot.cli.diagnose", "diagnose", "Say what is wrong with a cluster, why, and what to do."),
     "report": ("kubeboot.cli.report", "report", "Write a past run as one HTML page, or as JUnit XML."),
     "ssh-setup": ("kubeboot.cli.ssh_setup", "ssh_setup", "Get in by key: install it, record host keys."),
     "inventory": ("kubeboot.cli.inventory", "inventory", "Write an inventory, check it, show it, explain its keys."),
-    "phases": ("kubeboot.cli.phases", "phases", "List what init or verify does, step by step."),
+    "phases": ("kubeboot.cli.phases", "phases", "List what init, verify or diagnose does, step by step."),
     "completion": ("kubeboot.cli.completion", "completion", "Print what completes commands in bash, zsh or fish."),
     "version": ("kubeboot.cli.version", "version", "Print kubeboot's version and the Kubernetes versions it knows."),
 }

@@ -222,7 +222,7 @@ class Runner:
             if name in phase.provides:  # no host gives what another one has to give
                 self._board.fulfil(name, value)
 
-        tracker = Tracker(script, self._emit, fulfil, log)
+        tracker = Tracker(script, self._emit, fulfil, log, self._inputs.facts.get(host.name))
 
         def lost(text: str) -> None:
             self._emit(events.Notice(time.time(), host.name, text))

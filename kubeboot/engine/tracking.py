@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from kubeboot.causes import recognise
 from kubeboot.engine import events, records
-from kubeboot.engine.causes import explain
 from kubeboot.engine.owner import decode_owner
 from kubeboot.engine.script import Script
 from kubeboot.errors import CheckBroken, HostBusy, HostError, NotConverged, StepFailed
+from kubeboot.facts import Facts
 from kubeboot.redaction import learn
 
 Emit = Callable[[events.Event], None]
@@ -33,12 +34,13 @@ class Tally:
 
 @dataclass
 class Tracker:
-    """Follows the records of `script`; `fulfil` gets its outputs."""
+    """Follows the records of `script`; `fulfil` gets its outputs. `facts` help to recognise causes."""
 
     script: Script
     emit: Emit
     fulfil: Callable[[str, str], None]
     log_path: str
+    facts: Facts | None = None
     _verdicts: dict[str, records.Status] = field(default_factory=dict)
     _diffs: dict[int, str] = field(default_factory=dict)
     _results: list[records.Result] = field(default_factory=list)
@@ -139,15 +141,18 @@ class Tracker:
             "not-converged": (NotConverged, f"{item.resource.label}: applied without error, and still {result.reason}"),
         }.get(result.status, (StepFailed, f"{item.resource.label}: failed (exit {result.exit_code})"))
         output = "\n".join(result.output.rstrip().splitlines()[-20:])
-        return kind(
+        cause = recognise(f"{result.output}\n{result.reason}", result.exit_code, self.facts)
+        error = kind(
             self.script.host,
             message,
             phase=self.script.phase,
             step=item.step.name,
             output=output or result.reason,
-            hint=explain(result.output + "\n" + result.reason),
+            hint=cause.hint if cause else "",
             log_path=self.log_path,
         )
+        error.cause = cause.name if cause else ""
+        return error
 
     def _died(self, end: records.Died) -> HostError:
         why = {

@@ -8,14 +8,12 @@ from kubeboot.context import HostContext
 from kubeboot.kubeadm_config import cluster_settings
 from kubeboot.model import Cluster, Host
 from kubeboot.phases.addons import IN_CLUSTER
+from kubeboot.phases.diagnose import look_at_certificates, look_at_etcd
 from kubeboot.phases.selections import all_hosts, bootstrap_control_plane, builds_on_cluster
 from kubeboot.preflight.subjects import api_port
 from kubeboot.render import template_text
 from kubeboot.resources import Phase, Resource, Shell, step
 from kubeboot.resources.quoting import content_command, sh
-
-CERTIFICATE_DAYS = 30
-"""kubeadm's certificates last a year; what ends sooner than this is told."""
 
 
 def control_planes(cluster: Cluster) -> tuple[Host, ...]:
@@ -33,12 +31,6 @@ def _verified(label: str, command: str, wanted: Sequence[str] = ()) -> Shell:
     lines = "".join(f"{line}\n" for line in wanted)
     shell = f"{template_text('kubeadm/verify.sh')}wanted() {{\n{content_command(lines)}}}\n"
     return Shell(label, check_text=f'{shell}found=$({command})\ndiffers_by "$found"', diff_text=f"{shell}{command}")
-
-
-@step()
-def check_certificates(ctx: HostContext) -> Iterator[Resource]:
-    """Look whether certificates end soon."""
-    yield _verified("certificates", f"certificates_differ {CERTIFICATE_DAYS}")
 
 
 @step()
@@ -78,7 +70,7 @@ def check_settings(ctx: HostContext) -> Iterator[Resource]:
 
 @step()
 def check_etcd(ctx: HostContext) -> Iterator[Resource]:
-    """Compare etcd's members with the control planes, and ask how they are."""
+    """Compare etcd's members with the control planes."""
     yield _in_cluster(_verified("etcd", "etcd_differs", [host.name for host in ctx.cluster.control_planes]))
 
 
@@ -90,7 +82,7 @@ VERIFY_HOSTS = Phase(
     name="verify-host",
     title="Compare what the host runs with the inventory",
     select=all_hosts,
-    steps=(check_certificates, check_static_pods, check_api),
+    steps=(look_at_certificates, check_static_pods, check_api, look_at_etcd),
 )
 VERIFY_CLUSTER = Phase(
     name="verify-cluster",

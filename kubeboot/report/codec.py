@@ -57,7 +57,7 @@ def encode(event: events.Event) -> dict[str, Any]:
         value = getattr(event, field.name)
         if isinstance(value, HostError):
             found |= {"kind": type(value).reference, **{name: getattr(value, name) for name in ERROR_TEXTS}}
-            found["exit_code"] = value.exit_code
+            found |= {"cause": value.cause, "exit_code": value.exit_code}
         else:
             found[field.name] = _plain(value)
     return found
@@ -118,6 +118,7 @@ def _error(found: Mapping[str, Any]) -> HostError:
     texts = {name: _read(str, found.get(name, "")) for name in ("host", *ERROR_TEXTS)}
     kind = _error_kinds().get(_read(str, found.get("kind", "")), errors.HostError)
     error = kind(texts.pop("host"), texts.pop("message"), **texts)
+    error.cause = _read(str, found.get("cause", ""))
     code = _read(int, found.get("exit_code", error.exit_code))
     if code != error.exit_code:
         error.exit_code = code

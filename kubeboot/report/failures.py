@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from kubeboot.causes import BY_NAME, Cause
 from kubeboot.errors import (
     Blocked,
     Finding,
@@ -134,10 +135,21 @@ def format_host_errors(errors: Sequence[HostError], width: int = 0) -> Iterator[
         if more := [error.host for error in errors[MOST_MESSAGES:]]:
             yield from wrap(f"and alike on {', '.join(more)}", width, "  ", "    ")
     yield from _output(errors, width)
-    example = "" if _is_same(errors, lambda error: error.hint) else f"for {first.host}, the others alike: "
-    yield from _hint(example + first.hint if first.hint else "", width)
+    cause = BY_NAME.get(first.cause)
+    if cause:
+        yield from format_cause(cause, width)
+    else:
+        example = "" if _is_same(errors, lambda error: error.hint) else f"for {first.host}, the others alike: "
+        yield from _hint(example + first.hint if first.hint else "", width)
     if first.log_path:
-        yield f"  log:  {first.log_path} on {first.host if len(errors) == 1 else 'each of them'}"
+        yield f"  {'log:':<{7 if cause else 6}}{first.log_path} on {first.host if len(errors) == 1 else 'each of them'}"
+
+
+def format_cause(cause: Cause, width: int = 0) -> Iterator[str]:
+    """Why, how to see whether it is so, and what to do. A command is never broken in two."""
+    yield from wrap(cause.cause, width, "  why:   ")
+    yield f"  check: {cause.check}"
+    yield from wrap(cause.remedy, width, "  then:  ")
 
 
 def _output(errors: Sequence[HostError], width: int) -> Iterator[str]:

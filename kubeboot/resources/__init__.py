@@ -2,6 +2,7 @@
 
 from kubeboot.resources.base import Phase, Resource, Risk, Secret, Step, step
 from kubeboot.resources.files import Block, File
+from kubeboot.resources.look import Look
 from kubeboot.resources.packages import AptRepository, Package, PackageHold, Packages
 from kubeboot.resources.shell import Emit, Shell, WaitFor
 from kubeboot.resources.system import Hostname, KernelModules, Service, SwapOff, Sysctls
@@ -13,6 +14,7 @@ __all__ = [
     "File",
     "Hostname",
     "KernelModules",
+    "Look",
     "Package",
     "PackageHold",
     "Packages",

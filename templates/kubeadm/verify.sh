@@ -33,20 +33,15 @@ settings_differ() {
   done < <(wanted)
 }
 
-# etcd_differs, with wanted() printing the control planes' names: members, and whether each answers.
+# etcd_differs, with wanted() printing the control planes' names.
 etcd_differs() {
   local pod said
   pod=$($API -n kube-system get pods -l component=etcd --field-selector status.phase=Running -o name | head -1) || return
   if [ -z "$pod" ]; then echo "no etcd runs as a static pod"; return; fi
-  etcdctl() {
-    $API -n kube-system exec "$pod" -- etcdctl --cacert /etc/kubernetes/pki/etcd/ca.crt \
-      --cert /etc/kubernetes/pki/etcd/healthcheck-client.crt --key /etc/kubernetes/pki/etcd/healthcheck-client.key "$@" 2>&1
-  }
-  said=$(etcdctl member list) || { printf '%s\n' "$said" | tail -1; return; }
+  said=$($API -n kube-system exec "$pod" -- etcdctl --cacert /etc/kubernetes/pki/etcd/ca.crt \
+    --cert /etc/kubernetes/pki/etcd/healthcheck-client.crt --key /etc/kubernetes/pki/etcd/healthcheck-client.key member list 2>&1) || { printf '%s\n' "$said" | tail -1; return; }
   diff <(wanted | sort) <(awk -F', ' '/^[0-9a-f]+, / { print ($3 == "" ? "a member that never started" : $3) }' <<<"$said" | sort) |
     awk '/^</ { print substr($0, 3) " is no member of etcd" } /^>/ { print substr($0, 3) " is a member of etcd and no control plane of the inventory" }'
-  etcdctl endpoint health --cluster | awk '/is unhealthy/ { print $1 " does not answer as etcd" }'
-  etcdctl alarm list | awk -F: '/alarm:/ { print "etcd raises the alarm " $NF }'
 }
 
 # static_pods_differ VERSION: images of the control plane's own manifests.
@@ -57,23 +52,4 @@ static_pods_differ() {
     image=$(awk '$1 == "image:" { print $2; exit }' "/etc/kubernetes/manifests/$name.yaml")
     [ "${image##*:}" = "v$1" ] || echo "$name is ${image##*:}, wanted v$1"
   done
-}
-
-# certificates_differ DAYS: those of this host that end sooner.
-certificates_differ() {
-  local file pem
-  for file in /etc/kubernetes/pki/*.crt /etc/kubernetes/pki/etcd/*.crt /var/lib/kubelet/pki/kubelet-client-current.pem; do
-    [ ! -f "$file" ] || certificate_ends "$file" "$1" <"$file"
-  done
-  for file in /etc/kubernetes/*.conf; do
-    [ -f "$file" ] || continue
-    pem=$(awk '$1 == "client-certificate-data:" { print $2; exit }' "$file" | base64 -d 2>/dev/null) || continue
-    [ -z "$pem" ] || certificate_ends "$file" "$1" <<<"$pem"
-  done
-}
-certificate_ends() {
-  local end days
-  end=$(openssl x509 -noout -enddate 2>&1) || { printf '%s holds no certificate\n' "$1"; return; }
-  days=$((($(date -d "${end#*=}" +%s) - $(date +%s)) / 86400))
-  [ "$days" -ge "$2" ] || printf '%s ends in %s days (%s)\n' "$1" "$days" "$(date -u -d "${end#*=}" +%F)"
 }

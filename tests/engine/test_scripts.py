@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from kubeboot.engine.script import Script, Settings, compile_script, payload
-from kubeboot.workflows import INIT
+from kubeboot.workflows import DIAGNOSE, INIT
 from tests.engine.conftest import SETTINGS, make_context
 
 SCRIPTS = [
     (phase, host, is_bare, is_known)
-    for phase in INIT
+    for phase in (*INIT, *DIAGNOSE)
     for host in ("m1", "m2", "w1")
     for is_bare in (True, False)
     for is_known in (True, False)

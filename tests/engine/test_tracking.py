@@ -134,6 +134,7 @@ def test_each_bad_status_is_an_error_of_its_own(
     assert (error.host, error.phase, error.step, error.log_path) == ("m1", "prep", "two", "/var/log/it.log")
     assert error.output == "E: Could not get lock /var/lib/dpkg/lock"
     assert "Another package manager" in error.hint
+    assert error.cause == "dpkg-lock-held"
 
 
 def test_only_the_last_twenty_lines_of_output_are_kept() -> None:

@@ -14,13 +14,13 @@ from kubeboot.phases.control_plane import user_kubeconfig
 from kubeboot.phases.host_prep import HOST_PREP
 from kubeboot.phases.packages import PACKAGES
 from kubeboot.resources import Phase
-from kubeboot.workflows import INIT
+from kubeboot.workflows import DIAGNOSE, INIT
 from tests.phases.golden_world import HOSTS, golden_context
 from tests.resources.sandbox import SWAPS_HEADER, Sandbox, sandboxes
 
 CASES = [
     (phase, kind)
-    for phase in INIT
+    for phase in (*INIT, *DIAGNOSE)
     for kind in HOSTS
     if golden_context(kind).host in phase.select(golden_context(kind).cluster)
 ]

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from kubeboot.resources import Phase
-from kubeboot.workflows import INIT
+from kubeboot.workflows import DIAGNOSE, INIT
 from tests.phases.golden_world import HOSTS, golden_text
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-CASES = [(phase, kind) for phase in INIT for kind in HOSTS if golden_text(phase, kind)]
+CASES = [(phase, kind) for phase in (*INIT, *DIAGNOSE) for kind in HOSTS if golden_text(phase, kind)]
 
 
 def golden_path(phase: Phase, kind: str) -> Path:

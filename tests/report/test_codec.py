@@ -64,7 +64,8 @@ def comparable(event):
     if not isinstance(event, events.HostFailed):
         return event
     error = event.error
-    return event.time_s, event.host, type(error), error.exit_code, *(getattr(error, name) for name in ERROR_TEXTS)
+    texts = (getattr(error, name) for name in (*ERROR_TEXTS, "cause"))
+    return event.time_s, event.host, type(error), error.exit_code, *texts
 
 
 @given(EVENTS)
@@ -137,7 +138,7 @@ def schema(kind):
     found = []
     for name, hint in get_type_hints(kind).items():
         if hint is HostError:
-            found += [("kind", "text"), *((text, "text") for text in ERROR_TEXTS), ("exit_code", "integer")]
+            found += [("kind", "text"), *((text, "text") for text in (*ERROR_TEXTS, "cause")), ("exit_code", "integer")]
         else:
             found.append((name, TYPES.get(hint, "status")))
     return found

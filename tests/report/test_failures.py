@@ -49,6 +49,20 @@ def test_a_failed_step():
     ]
 
 
+def test_a_known_cause_is_told_with_its_check_and_its_remedy():
+    error = StepFailed("node1", "swap: failed (exit 1)", phase="p", step="s", output="boom", log_path="/l")
+    error.cause = "swap-on"
+    assert list(format_host_errors([error], 80)) == [
+        "FAILED node1: p: s: swap: failed (exit 1) [step-failed]",
+        "  | boom",
+        "  why:   Swap is on again on that host, and the kubelet does not start with it.",
+        "  check: swapon --show; systemctl list-units --type swap",
+        "  then:  Turn it off (swapoff -a), and for good with kubeboot init, which also",
+        "         takes it out of /etc/fstab.",
+        "  log:   /l on node1",
+    ]
+
+
 def test_the_same_cause_on_several_hosts_is_told_once():
     errors = [step_failed("node1", "attempt 1\nE: x"), step_failed("node2", "attempt 2\nE: x")]
     assert format_error(HostsFailed(errors)).splitlines()[:6] == [

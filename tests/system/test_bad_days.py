@@ -178,7 +178,7 @@ class TestFileSystems:
         folder = "/var/cache/apt/archives"
         with mounted(lab, f"mount -t tmpfs -o nr_inodes=9 tmpfs {folder}", folder):
             run = lab.kubeboot("init", alone(lab)).assert_code(1)
-        run.assert_says(r"FAILED node1: packages: install-packages: ", "hint: The disk is full")
+        run.assert_says(r"FAILED node1: packages: install-packages: ", "why: +The disk is full")
 
     def test_run_is_full(self, lab: Lab) -> None:
         folder = "/run/kubeboot"
@@ -202,7 +202,7 @@ class TestPackages:
             broken = merged(inventory, {"mirrors": {name: {"url": url}}})
             run = lab.kubeboot("init", broken).assert_code(1)
             run.assert_says(r"FAILED node1: packages: install-packages: ", rf"\| .*{CLOSED}")
-            run.assert_says("hint: .*reach the package repository", r"log: .*/var/log/kubeboot/\S+-packages\.log")
+            run.assert_says("why: .*reach the package repository", r"log: .*/var/log/kubeboot/\S+-packages\.log")
 
     def test_a_key_that_is_not_upstreams(self, lab: Lab) -> None:
         inventory = alone(lab)
@@ -210,24 +210,24 @@ class TestPackages:
         inventory["mirrors"]["kubernetesPackages"] = url
         run = lab.kubeboot("init", inventory).assert_code(1)
         run.assert_says(
-            r"FAILED node1: packages: add-kubernetes-repository: ", "Refusing the key", "hint: .*fingerprints"
+            r"FAILED node1: packages: add-kubernetes-repository: ", "Refusing the key", "then: .*fingerprints"
         )
 
     def test_packages_signed_by_another_key(self, lab: Lab) -> None:
         wrong = _another_key(lab.folder)
         broken = alone(lab, mirrors={"kubernetesPackages": {"key": str(wrong)}})
         run = lab.kubeboot("init", broken).assert_code(1)
-        run.assert_says(r"FAILED node1: packages: install-packages: ", "NO_PUBKEY", "hint: The repository's signature")
+        run.assert_says(r"FAILED node1: packages: install-packages: ", "NO_PUBKEY", "why: +The repository's signature")
 
     def test_a_version_that_the_mirror_lacks(self, lab: Lab) -> None:
         run = lab.kubeboot("init", alone(lab, cluster={"kubernetesVersion": "1.29.10"})).assert_code(1)
         run.assert_says(r"FAILED node1: packages: install-packages: ", r"No repository has kube\w+ 1.29.10")
-        run.assert_says("they offer: .*1.29.15", "hint: The package repository lacks that version")
+        run.assert_says("they offer: .*1.29.15", "why: +The package repository lacks that version")
 
     def test_a_disk_that_runs_full(self, lab: Lab) -> None:
         with full_disk(lab, BARE, "/var/cache/apt/archives", "12m"):
             run = lab.kubeboot("init", alone(lab)).assert_code(1)
-        run.assert_says(r"FAILED node1: packages: install-packages: ", "hint: The disk is full")
+        run.assert_says(r"FAILED node1: packages: install-packages: ", "why: +The disk is full")
 
 
 def _another_key(folder: Path) -> Path:
@@ -253,7 +253,7 @@ def registry_down(lab: Lab) -> Ended:
 class TestImages:
     def test_registry_down(self, registry_down: Ended) -> None:
         registry_down.assert_code(1).assert_says(
-            r"FAILED node2: images: pull-images: ", r"\| .*cannot pull", "hint: .*reach the image registry"
+            r"FAILED node2: images: pull-images: ", r"\| .*cannot pull", "why: .*reach the image registry"
         )
 
     def test_image_missing(self, lab: Lab, registry_down: Ended) -> None:
@@ -263,5 +263,5 @@ class TestImages:
         broken = alone(lab, PREPARED, addons={"calico": {"manifest": str(manifest)}})
         run = lab.kubeboot("init", broken).assert_code(1)
         run.assert_says(r"FAILED node2: images: pull-images: ", r"cannot pull \S*calico/node:v3.99.0")
-        run.assert_says("hint: (No mirror gave this image|The registry does not have this image)")
+        run.assert_says("why: +(No mirror gave this image|The registry does not have this image)")
         assert not lab.on(PREPARED, "find /etc/kubernetes/manifests -type f 2>/dev/null || true")

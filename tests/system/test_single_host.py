@@ -43,7 +43,9 @@ def test_kubeadm_that_fails_says_why(lab: Lab, inventory: Inventory) -> None:
     """Also the run that goes on after the power cut."""
     broken = merged(inventory, {"cluster": {"kubeadm": merged(inventory["cluster"]["kubeadm"], BROKEN_ETCD)}})
     run = lab.kubeboot("init", broken).assert_code(1)
-    run.assert_says(r"FAILED alpha: control-plane: init-control-plane: ", r"\| .*no-such-flag", "hint: ")
+    run.assert_says(
+        r"FAILED alpha: control-plane: init-control-plane: ", r"\| .*no-such-flag", "why: ", "check: ", "then: "
+    )
     run.assert_says(r"log: .*/var/log/kubeboot/\S+-control-plane\.log")
     assert "timed out waiting for the condition" in lab.on(HOST, "cat /var/log/kubeboot/*-control-plane.log")
 

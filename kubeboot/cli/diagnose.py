@@ -1,0 +1,34 @@
+"""`kubeboot diagnose`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kubeboot.cli.init import access_options
+from kubeboot.cli.inventory import inventory_option
+
+
+@click.command()
+@inventory_option
+@click.option(
+    "--bundle",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Also collect logs, configurations and objects into FILE (.tar.gz), without secrets.",
+)
+@access_options
+@click.option("-v", "--verbose", is_flag=True, help="Show everything that is looked at, with its output.")
+def diagnose(**options: Any) -> int:
+    """Say what is wrong with a cluster, why, and what to do.
+
+    Reads only, at any time: on a made, half-made or broken cluster. Exit code 0: nothing was found. 5: findings.
+    """
+    if options["sudo_file"] and options["is_sudo_asked"]:
+        message = "--ask-sudo-password and --sudo-password-file exclude each other."
+        raise click.UsageError(message, click.get_current_context())
+    from kubeboot.cli.diagnosing import Diagnosing, diagnose_cluster
+
+    return diagnose_cluster(Diagnosing(**options))
