@@ -168,7 +168,7 @@ def test_the_critical_path_is_marked_and_told(tmp_path):
     text = page_of(tmp_path, Simulation(3).run())
     assert re.search(r'<i class="b [oe] c" style="[^"]*" title="packages: [^"]*, on the critical path">', text)
     assert "changed, critical path" in Page(text).words
-    assert re.search(r"join on node2: \S+ s, from \S+ s \(waited for join token from node1\)", Page(text).words)
+    assert re.search(r"join on node\d: \S+ s, from \S+ s \(waited for join token from node1\)", Page(text).words)
 
 
 def test_equal_changes_are_told_once_with_their_hosts(tmp_path):
