@@ -114,17 +114,17 @@ def test_json_is_for_programs(lab: Lab, inventory: Inventory) -> None:
 
 def test_verify_sees_drift_on_hosts_and_in_the_cluster(lab: Lab, inventory: Inventory) -> None:
     lab.kubeboot("verify", inventory).assert_code(0).assert_says("0 differ")
-    lab.on(HOST, "sysctl -qw vm.panic_on_oom=1")
+    lab.on(HOST, "sysctl -qw net.ipv4.ip_forward=0")
     lab.kubectl("cordon", HOST)
     lab.kubectl("label", "node", HOST, "node-role.kubernetes.io/control-plane-")
     run = lab.kubeboot("verify", inventory).assert_code(5)
-    run.assert_says("vm.panic_on_oom is 1, wanted 0", "node1 is cordoned", "node1 is not a control plane by its label")
+    run.assert_says("net.ipv4.ip_forward is 0, wanted 1", "node1 is cordoned", "node1 is not a control plane by its label")
     before = world(lab)
     lab.kubeboot("verify", inventory).assert_code(5)
     assert world(lab) == before
     lab.kubectl("uncordon", HOST)
     lab.kubectl("label", "node", HOST, "node-role.kubernetes.io/control-plane=")
-    lab.on(HOST, "sysctl -qw vm.panic_on_oom=0")
+    lab.on(HOST, "sysctl -qw net.ipv4.ip_forward=1")
     lab.kubeboot("verify", inventory, "-q").assert_code(0)
 
 
