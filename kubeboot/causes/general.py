@@ -21,6 +21,13 @@ GENERAL = (
         is_general=True,
     ),
     Cause(
+        "kubelet-stopped",
+        r"^the kubelet is inactive",
+        "Somebody stopped the kubelet: nothing new starts on this node, and it becomes NotReady.",
+        "Start it: systemctl start kubelet. kubeboot init does the same.",
+        "systemctl status kubelet; last; journalctl -u kubelet -n 30",
+    ),
+    Cause(
         "kubelet-not-running",
         r"^the kubelet (?:is|does not|restarts)",
         "The kubelet does not run, so nothing starts on this node and it becomes NotReady.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from kubeboot.resources.look import FINDING
 
 JOURNALS = "journals"
 """The look that finds nothing itself and explains what others found."""
+_POD = re.compile(r"pod \S+/(\S+)")
 _ORDER = {cause.name: number for number, cause in enumerate(CAUSES)}
 
 
@@ -66,10 +68,16 @@ class Diagnosis:
             return own
         named = next((name for name in self._journals if f" {name} " in f"{text} "), host)
         for output in (evidence, self._journals.get(named, "")):
-            why = recognise(output, facts=facts)
+            why = recognise(_about(text, output), facts=facts)
             if why and not why.is_general:
                 return why
         return own
+
+
+def _about(text: str, output: str) -> str:
+    """Of what was said of many pods, what was said of the finding's; all of it when the finding is not about a pod."""
+    pod = _POD.match(text)
+    return "\n".join(line for line in output.splitlines() if pod[1] in line) if pod else output
 
 
 def diagnosis_lines(findings: Sequence[Found], everyone: Sequence[str], width: int) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,6 @@ jq -r --slurpfile events "$KB_DIR/events.json" '
     ] as $why
   # The end of a message is its reason.
   | [$why[] | gsub("[\n\t]"; " ") | if length > 270 then .[0:70] + " ... " + .[-190:] else . end] as $why
-  | "pod \(.metadata.namespace)/\(.metadata.name) on \(.spec.nodeName // "no node") is not ready: \(reduce $why[] as $each ([]; if index([$each]) then . else . + [$each] end) | .[0:3] | join("; "))"
+  | "pod \(.metadata.namespace)/\(.metadata.name) on \(.spec.nodeName // "no node") is not ready\(reduce $why[] as $each ([]; if index([$each]) then . else . + [$each] end) | if . == [] then "" else ": " + (.[0:3] | join("; ")) end)"
 ' "$KB_DIR/pods.json" >"$KB_DIR/pods"
 while IFS= read -r line; do found "$line"; done < <(head -n 7 "$KB_DIR/pods")

@@ -67,7 +67,8 @@ def test_cgroup_driver_and_sandbox_image(lab: Lab, inventory: Inventory) -> None
 
 
 def test_cri_plugin_disabled(lab: Lab, inventory: Inventory) -> None:
-    with another_config(lab, """'1i disabled_plugins = ["cri"]'"""):
+    as_packaged = f"""cp -p {CONFIG} /root/kept.toml && echo 'disabled_plugins = ["cri"]' >{CONFIG}"""
+    with broken(lab, as_packaged, f"mv /root/kept.toml {CONFIG}"):
         diagnosed(lab, inventory, "FOUND cri-plugin-disabled", "then: +Run kubeboot init")
 
 
@@ -125,7 +126,7 @@ def test_a_port_that_is_taken(lab: Lab, inventory: Inventory) -> None:
 
 def test_a_kubelet_that_was_stopped(lab: Lab, inventory: Inventory) -> None:
     with broken(lab, "systemctl stop kubelet", "systemctl start kubelet"):
-        diagnosed(lab, inventory, r"FOUND kubelet-not-running \(node1\): the kubelet is inactive")
+        diagnosed(lab, inventory, r"FOUND kubelet-stopped \(node1\): the kubelet is inactive")
 
 
 def test_a_kubelet_that_is_configured_otherwise(lab: Lab, inventory: Inventory) -> None:

@@ -118,7 +118,9 @@ def test_verify_sees_drift_on_hosts_and_in_the_cluster(lab: Lab, inventory: Inve
     lab.kubectl("cordon", HOST)
     lab.kubectl("label", "node", HOST, "node-role.kubernetes.io/control-plane-")
     run = lab.kubeboot("verify", inventory).assert_code(5)
-    run.assert_says("net.ipv4.ip_forward is 0, wanted 1", "node1 is cordoned", "node1 is not a control plane by its label")
+    run.assert_says(
+        "net.ipv4.ip_forward is 0, wanted 1", "node1 is cordoned", "node1 is not a control plane by its label"
+    )
     before = world(lab)
     lab.kubeboot("verify", inventory).assert_code(5)
     assert world(lab) == before
