@@ -80,7 +80,8 @@ BROKEN: dict[str, tuple[Break, str]] = {
     "cri-plugin-disabled": (lambda host: answers(host, containerd=CONFIG.replace("[]", '["cri"]')), "cri"),
     "containerd-not-running": (lambda host: answers(host, state_containerd="failed\n"), "containerd is failed"),
     "stale-cni-config": (lambda host: host.write("/etc/cni/net.d/05-old.conf", "{}"), "05-old.conf comes before"),
-    "kubelet-not-running": (lambda host: answers(host, state_kubelet="inactive\n"), "the kubelet is inactive"),
+    "kubelet-stopped": (lambda host: answers(host, state_kubelet="inactive\n"), "the kubelet is inactive"),
+    "kubelet-not-running": (lambda host: answers(host, state_kubelet="failed\n"), "the kubelet is failed"),
     "name-unresolved": (lambda host: None, ""),
     "certificate-expired": (
         lambda host: host.write("/etc/kubernetes/pki/apiserver.crt", certificate(-3)),
@@ -189,7 +190,7 @@ def test_a_look_that_breaks_is_told_and_the_others_go_on(host: Sandbox) -> None:
     host.write("/fakes/df", "#!/bin/bash\nexit 3\n", 0o755)
     answers(host, state_kubelet="inactive\n")
     assert [(found.name, found.text) for found in diagnosis(host)] == [
-        ("kubelet-not-running", "the kubelet is inactive"),
+        ("kubelet-stopped", "the kubelet is inactive"),
         ("unexplained", "this could not be looked at to its end (exit 3)"),
     ]
 
