@@ -218,7 +218,8 @@ def check_pod_network(ctx: HostContext) -> Iterator[Resource]:
     for what, condition in (("pods on every node", "reach_pods"), ("cluster DNS", "ask_dns")):
         label = f"{what} from a pod on {ctx.host.name}"
         if ctx.is_known("test-pods"):
-            yield WaitFor(label, shell + condition, timeout_s=90, interval_s=0.5)
+            # Pods are up already, unless their host was rebooted in the middle of this.
+            yield WaitFor(label, shell + condition, timeout_s=ctx.cluster.timeouts.ready_s // 2, interval_s=0.5)
         else:  # a plan
             yield Shell(label, check_text=f"drift {sh(f'tested when the cluster is up {PENDING}')}")
 

@@ -17,8 +17,8 @@ LAYOUTS = {
 STATES = {"bare": 0, "packages": 2, "images": 3, "addons": 5}
 """How many phases of init were done."""
 LINK_PATIENCE_S = 20
-RUN_PATIENCE_S = 480
-READY_S = 200
+RUN_PATIENCE_S = 600
+READY_S = 300
 """A host without its disk is still a node, and is waited for."""
 FIRST_PHASES = """
 import sys

@@ -47,7 +47,7 @@ reach_pods
 explain() {
 :
 }
-wait_for 'pods on every node from a pod on cp1' 90 0.5
+wait_for 'pods on every node from a pod on cp1' 210 0.5
 }
 check_1() {
 condition() {
@@ -97,7 +97,7 @@ ask_dns
 explain() {
 :
 }
-wait_for 'cluster DNS from a pod on cp1' 90 0.5
+wait_for 'cluster DNS from a pod on cp1' 210 0.5
 }
 main() {
 kb_start
