@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from kubeboot.cli.init import access_options
+from kubeboot.cli.init import access_options, hosts_option, names_in
 from kubeboot.cli.inventory import inventory_option
 
 
@@ -19,9 +19,10 @@ from kubeboot.cli.inventory import inventory_option
     metavar="FILE",
     help="Also collect logs, configurations and objects into FILE (.tar.gz), without secrets.",
 )
+@hosts_option
 @access_options
 @click.option("-v", "--verbose", is_flag=True, help="Show everything that is looked at, with its output.")
-def diagnose(**options: Any) -> int:
+def diagnose(hosts: str, **options: Any) -> int:
     """Say what is wrong with a cluster, why, and what to do.
 
     Reads only, at any time: on a made, half-made or broken cluster. Exit code 0: nothing was found. 5: findings.
@@ -31,4 +32,4 @@ def diagnose(**options: Any) -> int:
         raise click.UsageError(message, click.get_current_context())
     from kubeboot.cli.diagnosing import Diagnosing, diagnose_cluster
 
-    return diagnose_cluster(Diagnosing(**options))
+    return diagnose_cluster(Diagnosing(hosts=names_in(hosts), **options))

@@ -14,6 +14,7 @@ from kubeboot.cli.given import given_sudo_password
 from kubeboot.engine import events
 from kubeboot.engine.collect import collect
 from kubeboot.engine.gather import gather_facts
+from kubeboot.engine.locks import Locks
 from kubeboot.engine.owner import this_run
 from kubeboot.engine.runner import Inputs, Runner
 from kubeboot.engine.script import Settings
@@ -29,6 +30,7 @@ from kubeboot.report.printer import Printer, stdout_console
 from kubeboot.report.terminal import Terminal
 from kubeboot.report.words import counted, seconds
 from kubeboot.resources.base import Phase
+from kubeboot.selection import Selection, select_hosts
 from kubeboot.transport.base import Transport
 from kubeboot.workflows import DIAGNOSE
 
@@ -54,6 +56,7 @@ class Diagnosing:
     is_sudo_asked: bool
     sudo_file: str
     verbose: bool
+    hosts: tuple[str, ...] = ()
 
 
 class _Shown:
@@ -78,7 +81,8 @@ def diagnose_cluster(options: Diagnosing) -> int:
     password = given_sudo_password(Terminal(), options.is_sudo_asked, options.sudo_file)
     sink = ConsoleSink(printer, int(options.verbose))
     diagnosis = Diagnosis()
-    with connections(cluster, cluster.hosts, Terminal(sink.paused), password) as transports:
+    hosts = select_hosts(cluster, Selection(hosts=options.hosts))
+    with connections(cluster, hosts, Terminal(sink.paused), password) as transports:
         with closing(sink):
             facts, errors = _look(cluster, transports, options, _Shown(sink, options.verbose), diagnosis)
         lines = list(_lines(cluster, diagnosis.findings(facts), errors, printer.width))
@@ -101,13 +105,18 @@ def _look(
 ) -> tuple[dict[str, Facts], Sequence[HostError]]:
     """Facts of the hosts that were reached, and the errors of the others."""
     run_id = time.strftime("%Y%m%d-%H%M%S", time.gmtime()) + "-" + secrets.token_hex(2)
-    settings = Settings(run_id, secrets.token_hex(8), this_run(run_id, COMMAND).encode(), "plan")
-    shown.handle(events.RunStarted(time.time(), run_id, COMMAND, COMMAND, cluster.name, _names(cluster)))
+    owner = this_run(run_id, COMMAND)
+    settings = Settings(run_id, secrets.token_hex(8), owner.encode(), "plan")
+    names = tuple(transports)
+    shown.handle(events.RunStarted(time.time(), run_id, COMMAND, COMMAND, cluster.name, names))
     facts, errors = gather_some(cluster, transports, options.parallel)
     alive = tuple(host for host in cluster.hosts if host.name in facts)
     workflow: list[Phase] = [replace(phase, select=lambda _cluster: alive) for phase in DIAGNOSE]
     inputs = Inputs(cluster, facts, (), transports)
-    outcome = Runner(workflow, inputs, settings, (shown, diagnosis), options.parallel).run()
+    try:
+        outcome = Runner(workflow, inputs, settings, (shown, diagnosis), options.parallel).run()
+    finally:
+        Locks(owner, transports, names[0], lambda _host, _text: None).release()  # leaves nothing of the run in /run
     return facts, (*errors, *outcome.errors)
 
 

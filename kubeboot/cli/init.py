@@ -25,14 +25,15 @@ def _options(*options: Callable[[Decorated], Decorated]) -> Callable[[Decorated]
     return decorate
 
 
+hosts_option = click.option(
+    "--hosts",
+    default="",
+    metavar="NAMES",
+    help="Only these hosts: names or patterns, separated by commas.",
+    shell_complete=complete_hosts,
+)
 selection_options = _options(
-    click.option(
-        "--hosts",
-        default="",
-        metavar="NAMES",
-        help="Only these hosts: names or patterns, separated by commas.",
-        shell_complete=complete_hosts,
-    ),
+    hosts_option,
     click.option(
         "--phases",
         default="",
@@ -177,10 +178,11 @@ def _run(workflow: Any, command: str, mode: Any, *, path: str, ignored: str, **o
     from kubeboot.selection import Selection
 
     verbosity = 1 if is_verbose else -1 if is_quiet else 0
-    selection = Selection(**{name: _names(others.pop(name)) for name in ("hosts", "phases", "skip")})
+    selection = Selection(**{name: names_in(others.pop(name)) for name in ("hosts", "phases", "skip")})
     given = Options(command, mode, path, waived_names(ignored), verbosity, selection=selection, **others)
     return run_workflow(workflow, given)
 
 
-def _names(text: str) -> tuple[str, ...]:
+def names_in(text: str) -> tuple[str, ...]:
+    """The names in a list with commas."""
     return tuple(name.strip() for name in text.split(",") if name.strip())

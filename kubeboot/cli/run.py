@@ -38,8 +38,6 @@ from kubeboot.resources.base import Phase
 from kubeboot.selection import Selection, check_selection, select_hosts, select_phases
 from kubeboot.transport.base import Transport
 
-LOOKING = ("verify", "diagnose")
-"""Commands that go on looking where init would not begin; what is found is told as a warning."""
 LOOK = "-look"
 """Ends the id of the run in a run that looks whether a saved plan still holds."""
 
@@ -160,8 +158,8 @@ def _preflight(run: Run, facts: Mapping[str, Facts]) -> None:
     """Raises PreflightFailed. Nothing has been changed anywhere by then."""
     found = run_preflight(run.cluster, facts, ignore=run.options.ignored | run.cluster.waived)
     errors, warnings = found.errors, found.warnings
-    if run.options.command in LOOKING and not any(finding.is_refusal for finding in errors):
-        errors, warnings = (), (*errors, *warnings)
+    if run.options.command == "verify" and not any(finding.is_refusal for finding in errors):
+        errors, warnings = (), (*errors, *warnings)  # it goes on looking where init would not begin
     run.sink.handle(events.PreflightEnded(time.time(), errors, warnings, found.waived))
     if errors:
         raise PreflightFailed(errors)
