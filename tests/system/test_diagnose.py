@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 from lab_hosts import Ended, Inventory, Lab, secrets_in, wait_until
 
-pytestmark = pytest.mark.lab
+pytestmark = pytest.mark.lab_long
 HOSTS = 1
 HOST = "node1"
 CONFIG = "/etc/containerd/config.toml"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from lab_hosts import Inventory, Lab, merged
@@ -143,6 +144,31 @@ def test_status_on_one_screen(lab: Lab, inventory: Inventory) -> None:
     run.assert_says(r"1 of 1 node Ready", r"node1 +ok +active +leader", r"36\d days", "calico 3.27.5", "all ready")
     found = json.loads(lab.kubeboot("status", inventory, "--json").assert_code(0).out)
     assert found["nodes"][0]["name"] == HOST
+
+
+def test_diagnose_finds_nothing_and_then_what_is_wrong(lab: Lab, inventory: Inventory) -> None:
+    """More of it, symptom by symptom: test_diagnose.py."""
+    before = world(lab)
+    lab.kubeboot("diagnose", inventory).assert_code(0).assert_says("nothing found")
+    assert world(lab) == before
+    lab.on(
+        HOST,
+        "sed -i 's/SystemdCgroup = true/SystemdCgroup = false/' /etc/containerd/config.toml; systemctl stop kubelet",
+    )
+    run = lab.kubeboot("diagnose", inventory, "--bundle", "bundle.tar.gz").assert_code(5)
+    run.assert_says(
+        "FOUND cgroup-driver-mismatch", "FOUND kubelet-stopped", "why: ", "then: ", r"bundle.tar.gz, \d+ files"
+    )
+    lab.kubeboot("init", inventory).assert_code(0)
+    lab.kubeboot("diagnose", inventory).assert_code(0)
+
+
+def test_a_run_is_kept_and_becomes_a_page(lab: Lab, inventory: Inventory) -> None:
+    lab.kubeboot("report", inventory, "--list").assert_code(0).assert_says(r"\d{8}-\d{6}-\w+ +init ", "verify", "apply")
+    lab.kubeboot("report", inventory, "--html", "run.html", "--junit", "run.xml").assert_code(0)
+    assert "<script src" not in (page := (lab.folder / "run.html").read_text())
+    assert "Cluster" in page
+    assert ElementTree.parse(lab.folder / "run.xml").getroot().tag == "testsuites"  # noqa: S314 - our own file
 
 
 def test_i9_saved_plans_hold_no_secret(lab: Lab) -> None:
