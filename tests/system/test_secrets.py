@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import signal
 import subprocess
+import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -106,7 +107,14 @@ def test_i9_no_process_shows_a_secret(watched: Watched) -> None:
         assert watched.sampler.places_of(value) == [], name
 
 
-def test_i9_no_secret_is_said_or_left_on_the_controller(lab: Lab, watched: Watched) -> None:
+def test_i9_no_secret_is_said_or_left_on_the_controller(lab: Lab, inventory: Inventory, watched: Watched) -> None:
+    """Kept runs, a saved plan, a report and a support bundle among it."""
+    lab.kubeboot("plan", inventory, "-v", "--out", "plan.json").assert_code(0)
+    lab.kubeboot("report", inventory, "--html", "run.html", "--junit", "run.xml").assert_code(0)
+    lab.kubeboot("diagnose", inventory, "-v", "--bundle", "bundle.tar.gz")
+    with tarfile.open(lab.folder / "bundle.tar.gz") as bundle:
+        bundle.extractall(lab.folder / "bundle", filter="data")
+    assert len(list((lab.folder / "bundle").rglob("*.txt"))) > 20
     own = {lab.folder / f"{lab.name}.kubeconfig", lab.folder / "registry-password", lab.folder / "sudo-password"}
     left = [path for path in lab.folder.rglob("*") if path.is_file() and path not in own]
     for name, value in watched.secrets.items():
