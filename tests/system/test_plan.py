@@ -147,7 +147,7 @@ def test_status_on_one_screen(lab: Lab, inventory: Inventory) -> None:
 
 
 def test_diagnose_finds_nothing_and_then_what_is_wrong(lab: Lab, inventory: Inventory) -> None:
-    """More of it, symptom by symptom: test_diagnose.py."""
+    """More of it, symptom by symptom: test_symptoms.py."""
     before = world(lab)
     lab.kubeboot("diagnose", inventory).assert_code(0).assert_says("nothing found")
     assert world(lab) == before

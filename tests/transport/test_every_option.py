@@ -11,10 +11,11 @@ import pytest
 
 from kubeboot.cli import COMMANDS
 from kubeboot.cli.group import run as kubeboot
+from kubeboot.report.saved_plan import SavedPlan
 from tests.transport.sshd import Sshd, make_key
 
 pytestmark = pytest.mark.sshd
-NO_HOSTS = {"phases", "inventory", "version"}
+NO_HOSTS = {"phases", "inventory", "version", "report", "completion"}
 """Commands that never connect."""
 VALUES = {
     "--ignore-preflight-errors": "cpu-count",
@@ -23,8 +24,14 @@ VALUES = {
     "--sudo-password-file": "PASSWORD",
     "--password-file": "PASSWORD",
     "--fingerprints": "LIST",
+    "--hosts": "node1",
+    "--phases": "host-prep,packages",
+    "--skip": "packages",
+    "--out": "OUT",
+    "--bundle": "OUT",
 }
 """A value for each option that takes one; a new option needs one here, and so comes under this test."""
+FILES = ("PASSWORD", "LIST", "OUT")
 NEEDS_TERMINAL = {"--ask-sudo-password"}
 SSH_CONFIG = "Host *\n StrictHostKeyChecking no\n UserKnownHostsFile /dev/null\n VerifyHostKeyDNS yes\n"
 
@@ -66,8 +73,12 @@ def test_i10_a_changed_key_is_refused_under_every_option(
         f"ssh: {{port: {sshd.port}, identityFile: stranger}}\n"
         "hosts: [{name: node1, address: 192.0.2.1, ssh: {host: 127.0.0.1}}]\n"
     )
-    files = [str(tmp_path / word) if word in ("PASSWORD", "LIST") else word for word in words]
-    code = kubeboot([files[0], "-i", str(inventory), *files[1:]])
+    plan = SavedPlan(made="", command="plan", cluster="kubernetes", inventory=str(inventory), inputs={}, machines={},
+                     would_change=0, in_place=0, resources=())  # fmt: skip
+    (tmp_path / "PLAN").write_text(plan.text())
+    files = [str(tmp_path / word) if word in FILES else word for word in words]
+    first = [files[0], str(tmp_path / "PLAN")] if words[0] == "apply" else [files[0], "-i", str(inventory)]
+    code = kubeboot([*first, *files[1:]])
     said = capsys.readouterr()
     assert (code, "[host-key-changed]" in said.err) == (7, True), said.out + said.err
     assert (tmp_path / "known_hosts").read_bytes() == before
