@@ -30,14 +30,9 @@ no_living_cluster() {
 kubeadm init here could destroy that cluster; nothing was changed. Mend it by hand on this host: \
 kubeadm init phase kubeconfig kubelet --config $INIT_YAML && kubeadm init phase kubelet-finalize all --config $INIT_YAML && systemctl restart kubelet"
 }
-init_check() {
-  if is_clean; then drift "none here yet"; fi
-  if ! was_made; then
-    no_living_cluster
-    drift "kubeadm init was interrupted: $(how_far)"
-  fi
+await_api() {
   kb_clock
-  local deadline=$((NOW + KB_API_S)) said=""
+  local deadline=$((NOW + KB_API_S))
   until api_answers; do
     kb_clock
     if [ "$NOW" -ge "$deadline" ]; then
@@ -45,9 +40,18 @@ init_check() {
       journalctl -u kubelet -n 20 --no-pager -o cat || true
       fail "The control plane was made on this host, but its API does not answer. Nothing was changed."
     fi
-    [ -n "$said" ] || { said=1; waiting "the API server to answer"; }
+    waiting "the API server to answer"
     sleep 1
   done
+}
+init_check() {
+  if is_clean; then drift "none here yet"; fi
+  if ! was_made; then
+    no_living_cluster
+    drift "kubeadm init was interrupted: $(how_far)"
+  fi
+  systemctl is-active --quiet kubelet || drift "the kubelet does not run"
+  await_api
   # kubeadm adds these last, in this order; what is there says how far it came.
   local missing
   # shellcheck disable=SC2086 # words
@@ -97,6 +101,8 @@ If nothing of this cluster is needed: kubeadm reset -f on this host, then run ag
 # What is missing of a control plane that was made is added by kubeadm's own phases: never kubeadm init on a living cluster.
 mend() {
   local object phase said
+  systemctl is-active --quiet kubelet || systemctl start kubelet
+  await_api
   for object in "node/$NODE" $LAST_OBJECTS; do
     said=$(kubectl --request-timeout=20s -n kube-system get "$object" -o name 2>&1) && continue
     case $said in *NotFound*) ;; *) fail "$said" ;; esac
@@ -175,14 +181,9 @@ no_living_cluster() {
 kubeadm init here could destroy that cluster; nothing was changed. Mend it by hand on this host: \
 kubeadm init phase kubeconfig kubelet --config $INIT_YAML && kubeadm init phase kubelet-finalize all --config $INIT_YAML && systemctl restart kubelet"
 }
-init_check() {
-  if is_clean; then drift "none here yet"; fi
-  if ! was_made; then
-    no_living_cluster
-    drift "kubeadm init was interrupted: $(how_far)"
-  fi
+await_api() {
   kb_clock
-  local deadline=$((NOW + KB_API_S)) said=""
+  local deadline=$((NOW + KB_API_S))
   until api_answers; do
     kb_clock
     if [ "$NOW" -ge "$deadline" ]; then
@@ -190,9 +191,18 @@ init_check() {
       journalctl -u kubelet -n 20 --no-pager -o cat || true
       fail "The control plane was made on this host, but its API does not answer. Nothing was changed."
     fi
-    [ -n "$said" ] || { said=1; waiting "the API server to answer"; }
+    waiting "the API server to answer"
     sleep 1
   done
+}
+init_check() {
+  if is_clean; then drift "none here yet"; fi
+  if ! was_made; then
+    no_living_cluster
+    drift "kubeadm init was interrupted: $(how_far)"
+  fi
+  systemctl is-active --quiet kubelet || drift "the kubelet does not run"
+  await_api
   # kubeadm adds these last, in this order; what is there says how far it came.
   local missing
   # shellcheck disable=SC2086 # words
@@ -242,6 +252,8 @@ If nothing of this cluster is needed: kubeadm reset -f on this host, then run ag
 # What is missing of a control plane that was made is added by kubeadm's own phases: never kubeadm init on a living cluster.
 mend() {
   local object phase said
+  systemctl is-active --quiet kubelet || systemctl start kubelet
+  await_api
   for object in "node/$NODE" $LAST_OBJECTS; do
     said=$(kubectl --request-timeout=20s -n kube-system get "$object" -o name 2>&1) && continue
     case $said in *NotFound*) ;; *) fail "$said" ;; esac

@@ -49,6 +49,7 @@ case "$*" in
   "init "*)
     echo users: | tee /etc/kubernetes/admin.conf /etc/kubernetes/kubelet.conf >/dev/null
     echo kubelet-client-current.pem >>/etc/kubernetes/kubelet.conf
+    mkdir -p /var/lib/fake-systemd/kubelet; : >/var/lib/fake-systemd/kubelet/active
     : >up; : >node_cp1; : >deployment_coredns; : >daemonset_kube-proxy
     echo cp1 >nodes ;;
   "join phase "*)
@@ -67,7 +68,8 @@ echo "$((n + 5))" >/var/lib/now
 """
 CLOCK = "kb_clock() { read -r NOW 2>/dev/null </var/lib/now || NOW=0; NOW_CS=$((NOW * 100)); }\n"
 """Only sleeping makes time pass."""
-MADE = {"admin.conf": "users:\n", "kubelet.conf": "users:\nkubelet-client-current.pem\n"}
+RUNNING = "/var/lib/fake-systemd/kubelet/active"
+MADE = {"admin.conf": "users:\n", "kubelet.conf": "users:\nkubelet-client-current.pem\n", RUNNING: ""}
 COMPLETE = ("node_cp1", "deployment_coredns", "daemonset_kube-proxy")
 SOCKET = '{"kubeadm.alpha.kubernetes.io/cri-socket":"x"}'
 LABEL = '{"node-role.kubernetes.io/control-plane":""}'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.phases.interrupted import API, COMPLETE, MADE, api, files, first_control_plane, host, kubeadm_calls
+from tests.phases.interrupted import API, COMPLETE, MADE, RUNNING, api, files, first_control_plane, host, kubeadm_calls
 from tests.resources.sandbox import Sandbox
 
 __all__ = ["host"]
@@ -56,6 +56,15 @@ class TestInit:
         assert [call.split(" --")[0] for call in kubeadm_calls(host)] == [f"kubeadm init phase {phase}"]
         assert run.statuses == (["not-converged"] if gone == 0 else ["changed"])
         assert ("systemctl restart kubelet" in host.calls) == (gone == 0)
+
+    def test_a_kubelet_that_does_not_run_is_started(self, host: Sandbox) -> None:
+        files(host, {name: text for name, text in MADE.items() if name != RUNNING})
+        host.write("/var/lib/fake-systemd/kubelet/enabled", "")
+        api(host, *COMPLETE)
+        run = first_control_plane(host)
+        assert (run.statuses, run.reason) == (["changed"], "the kubelet does not run")
+        assert "systemctl start kubelet" in host.calls
+        assert kubeadm_calls(host) == []
 
     def test_made_and_silent_is_unknown(self, host: Sandbox) -> None:
         files(host, MADE)
