@@ -64,29 +64,34 @@ def check_selection(
     workflow: Sequence[Phase], chosen: Sequence[Phase], cluster: Cluster, facts: Mapping[str, Facts]
 ) -> None:
     """Raises UsageError when a chosen phase needs what no chosen phase gives, as the facts say: a join without init."""
-    lacks = dict.fromkeys(lack for phase in chosen for lack in _lacks(workflow, chosen, phase, cluster, facts))
+    lacks: dict[str, list[str]] = {}
+    for phase in chosen:
+        for host in phase.select(cluster):
+            for lack in _lacks(workflow, chosen, phase, host, HostContext(cluster, host, facts)):
+                lacks.setdefault(lack, []).append(host.name)
     if lacks:
+        reasons = "; ".join(reason.format(", ".join(hosts)) for reason, hosts in lacks.items())
         raise UsageError(
-            f"this selection makes no sense: {'; '.join(lacks)}",
+            f"this selection makes no sense: {reasons}",
             hint="Select that as well (--phases, --hosts), or skip what needs it. Nothing was changed on any host.",
             reference=REFERENCE,
         )
 
 
 def _lacks(
-    workflow: Sequence[Phase], chosen: Sequence[Phase], phase: Phase, cluster: Cluster, facts: Mapping[str, Facts]
+    workflow: Sequence[Phase], chosen: Sequence[Phase], phase: Phase, host: Host, context: HostContext
 ) -> Iterator[str]:
-    for host in phase.select(cluster):
-        context = HostContext(cluster, host, facts)
-        for output in phase.needs(context):
-            if not any(output in each.provides and each.select(cluster) for each in chosen):
-                provider = next(each for each in workflow if output in each.provides)
-                where = ", ".join(map(str, provider.select(cluster)))
-                yield f"{phase.name} needs the {output.replace('-', ' ')}, which {provider.name} on {where} gives"
-                break
-        for name in phase.builds_on(context):
-            if not any(each.name == name and host in each.select(cluster) for each in chosen):
-                yield f"{phase.name} builds on {name}, which was not done on {host} yet"
+    """Reasons, with braces where the hosts are to stand."""
+    cluster = context.cluster
+    for output in phase.needs(context):
+        if not any(output in each.provides and each.select(cluster) for each in chosen):
+            provider = next(each for each in workflow if output in each.provides)
+            where = ", ".join(map(str, provider.select(cluster)))
+            yield f"{phase.name} on {{}} needs the {output.replace('-', ' ')}, which {provider.name} on {where} gives"
+            break
+    for name in phase.builds_on(context):
+        if not any(each.name == name and host in each.select(cluster) for each in chosen):
+            yield f"{phase.name} builds on {name}, which was not done on {{}} yet"
 
 
 def _unknown(option: str, given: str, names: Sequence[str], what: str) -> UsageError:

@@ -79,7 +79,7 @@ def test_everything_makes_sense(facts: dict[str, Facts]) -> None:
 
 def test_a_join_without_init_is_refused_with_the_reason() -> None:
     said = senseless(Selection(phases=("packages", "join")), BARE)
-    assert said == "this selection makes no sense: join needs the kubeconfig, which control-plane on m1 gives"
+    assert said == "this selection makes no sense: join on w1 needs the kubeconfig, which control-plane on m1 gives"
 
 
 def test_nothing_is_made_on_hosts_without_packages() -> None:

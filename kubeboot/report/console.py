@@ -151,7 +151,7 @@ class ConsoleSink:
     def _phase_waits(self, event: events.PhaseWaits) -> None:
         text = one_line(event.waits_for)
         self._activity.set(event.host, Row(event.phase, f"waits for {text}", event.time_s, is_waiting=True))
-        if not self._live:
+        if not self._live and not self._is_plan:  # a plan is content with promises
             self._add(event.time_s, event.host, Line(event.phase, "waiting", f"for {text}", "dim"))
 
     def _step_began(self, event: events.StepBegan) -> None:

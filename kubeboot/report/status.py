@@ -171,7 +171,9 @@ def _is_well(plane: ControlPlane) -> bool:
 def _plane_row(plane: ControlPlane) -> tuple[str, ...]:
     if plane.problem:
         return plane.host, "away", "", plane.etcd, plane.etcd_size
-    days = "" if plane.certificate_days is None else f"{plane.certificate_days} days ({plane.certificate})"
+    days = "" if plane.certificate_days is None else f"{plane.certificate_days} days"
+    if plane.certificate_days is not None and plane.certificate_days < SOON_DAYS:
+        days += f" ({plane.certificate})"
     return plane.host, plane.api[:40], plane.kubelet, plane.etcd or "not known", plane.etcd_size, days
 
 
