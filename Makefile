@@ -73,15 +73,15 @@ check: setup ## format, lint, types, import rules, unit tests
 	@echo "== shellcheck"; $(BIN)/shellcheck demo/*.sh .ci/run
 	@echo "== mypy"; $(BIN)/mypy
 	@echo "== lint-imports"; PATH="$(BIN):$$PATH" lint-imports >$(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }; tail -n 1 $(VENV)/imports.txt
-	@echo "== unit tests"; $(call pytest,not lab and not lab_long and not lab_faults)
+	@echo "== unit tests"; $(call pytest,not lab and not lab_long and not lab_faults,-n auto --dist worksteal)
 
 .PHONY: system
 system: setup
 	@echo "== system tests"; $(call pytest,lab and not lab_long and not lab_faults)
 
-# $(call pytest,MARKERS): the tests of these markers. None at all (pytest's exit 5) is no pass.
+# $(call pytest,MARKERS,OPTIONS): the tests of these markers. None at all (pytest's exit 5) is no pass.
 define pytest
-code=0; PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest -q -m '$(1)' $(PYTEST_ARGS) || code=$$?; \
+code=0; PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest -q -m '$(1)' $(2) $(PYTEST_ARGS) || code=$$?; \
 if [ $$code = 5 ]; then echo "make: no test was selected by -m '$(1)' $(PYTEST_ARGS)" >&2; fi; exit $$code
 endef
 

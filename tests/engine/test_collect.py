@@ -32,7 +32,7 @@ CANARIES = (TOKEN, KEY, PASSWORD, LEARNT, PEM)
 
 
 def packed(text: str) -> str:
-    return base64.b64encode(gzip.compress(text.encode())).decode()
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
 def plant(host: Sandbox) -> None:
