@@ -60,15 +60,30 @@ def _only_on(phase: Phase, hosts: Sequence[Host]) -> Phase:
     return replace(phase, select=select)
 
 
-def check_selection(
-    workflow: Sequence[Phase], chosen: Sequence[Phase], cluster: Cluster, facts: Mapping[str, Facts]
-) -> None:
-    """Raises UsageError when a chosen phase needs what no chosen phase gives, as the facts say: a join without init."""
+def sensible_phases(
+    workflow: Sequence[Phase],
+    selection: Selection,
+    chosen: Sequence[Phase],
+    cluster: Cluster,
+    facts: Mapping[str, Facts],
+) -> tuple[Phase, ...]:
+    """The chosen phases, without tests that nobody named and that lack what they need.
+
+    Raises UsageError when another phase needs what no chosen phase gives, as the facts say: a join without init.
+    """
+    kept: list[Phase] = []
     lacks: dict[str, list[str]] = {}
     for phase in chosen:
-        for host in phase.select(cluster):
-            for lack in _lacks(workflow, chosen, phase, host, HostContext(cluster, host, facts)):
-                lacks.setdefault(lack, []).append(host.name)
+        found = [
+            (lack, host.name)
+            for host in phase.select(cluster)
+            for lack in _lacks(workflow, chosen, phase, host, HostContext(cluster, host, facts))
+        ]
+        if found and phase.is_test and phase.name not in selection.phases:
+            continue
+        kept.append(phase)
+        for lack, host in found:
+            lacks.setdefault(lack, []).append(host)
     if lacks:
         reasons = "; ".join(reason.format(", ".join(hosts)) for reason, hosts in lacks.items())
         raise UsageError(
@@ -76,6 +91,7 @@ def check_selection(
             hint="Select that as well (--phases, --hosts), or skip what needs it. Nothing was changed on any host.",
             reference=REFERENCE,
         )
+    return tuple(kept)
 
 
 def _lacks(

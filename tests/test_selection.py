@@ -10,7 +10,7 @@ from kubeboot.errors import UsageError
 from kubeboot.facts import Facts
 from kubeboot.model import Cluster
 from kubeboot.resources import Phase
-from kubeboot.selection import Selection, check_selection, select_hosts, select_phases
+from kubeboot.selection import Selection, select_hosts, select_phases, sensible_phases
 from kubeboot.workflows import INIT
 from tests.engine.conftest import make_cluster
 
@@ -31,11 +31,16 @@ def chosen(selection: Selection, cluster: Cluster = CLUSTER) -> tuple[Phase, ...
     return select_phases(INIT, selection, select_hosts(cluster, selection))
 
 
+def sensible(selection: Selection, facts: dict[str, Facts]) -> list[str]:
+    hosts = {host.name for host in select_hosts(CLUSTER, selection)}
+    seen = {name: facts[name] for name in facts if name in hosts}
+    return names(sensible_phases(INIT, selection, chosen(selection), CLUSTER, seen))
+
+
 def senseless(selection: Selection, facts: dict[str, Facts]) -> str:
     """Why it makes no sense; empty when it does."""
-    hosts = {host.name for host in select_hosts(CLUSTER, selection)}
     try:
-        check_selection(INIT, chosen(selection), CLUSTER, {name: facts[name] for name in hosts})
+        sensible(selection, facts)
     except UsageError as error:
         assert error.exit_code == 2
         return error.message
@@ -89,14 +94,21 @@ def test_nothing_is_made_on_hosts_without_packages() -> None:
 
 
 def test_hosts_that_are_nodes_need_nothing_of_others() -> None:
-    assert senseless(Selection(phases=("join",)), MADE) == ""
-    assert senseless(Selection(hosts=("w1",), skip=("network",)), MADE) == ""
-    assert "the test pods, which rollout on m1 gives" in senseless(Selection(hosts=("w1",)), MADE)
+    assert sensible(Selection(phases=("join",)), MADE) == ["join"]
+    assert sensible(Selection(hosts=("w1",)), MADE)[:3] == ["host-prep", "packages", "images"]
+
+
+def test_a_test_that_lacks_what_it_needs_is_left_out_unless_it_was_named() -> None:
+    assert "network" in sensible(Selection(), MADE)
+    assert "network" not in sensible(Selection(hosts=("w1",)), MADE)
+    assert "network" not in sensible(Selection(skip=("rollout",)), MADE)
+    said = senseless(Selection(hosts=("w1",), phases=("network",)), MADE)
+    assert "network on w1 needs the test pods, which rollout on m1 gives" in said
 
 
 def test_a_new_host_alone_needs_the_control_plane() -> None:
     facts = MADE | {"w1": Facts("w1")}
-    assert "control-plane on m1" in senseless(Selection(hosts=("w1",), skip=("network",)), facts)
+    assert "control-plane on m1" in senseless(Selection(hosts=("w1",)), facts)
     assert senseless(Selection(hosts=("m1", "w1")), facts) == ""
 
 

@@ -35,7 +35,7 @@ from kubeboot.report.saved_plan import PlanRecorder, SavedPlan, differences, dig
 from kubeboot.report.terminal import Terminal
 from kubeboot.report.words import wrap
 from kubeboot.resources.base import Phase
-from kubeboot.selection import Selection, check_selection, select_hosts, select_phases
+from kubeboot.selection import Selection, select_hosts, select_phases, sensible_phases
 from kubeboot.transport.base import Transport
 
 LOOK = "-look"
@@ -139,7 +139,8 @@ def _run_locked(run: Run, own: Locks) -> tuple[Mapping[str, Facts], Outcome]:
     try:
         facts = gather_in_turn(run.cluster, run.transports, run.sink, locks, options.parallel, options.wait_s)
         _preflight(run, facts)
-        check_selection(run.workflow, run.phases, run.cluster, facts)
+        phases = sensible_phases(run.workflow, options.selection, run.phases, run.cluster, facts)
+        run = replace(run, phases=phases)
         inputs = Inputs(run.cluster, facts, run.addons, run.transports)
         if locks:
             locks.start()

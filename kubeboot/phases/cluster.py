@@ -234,6 +234,7 @@ NETWORK = Phase(
     select=all_hosts,
     steps=(check_pod_network,),
     needs=network_needs,
+    is_test=True,
 )
 
 

@@ -96,6 +96,7 @@ class Phase:
     and may be empty for a host that has no use for them. `provides` names the outputs this phase fulfils. `after` names
     phases that every host must have ended (well or badly) before this one starts. `is_serial`: one host at a time.
     `builds_on` names earlier phases whose work the host's facts say is not there: without them this one makes no sense.
+    `is_test`: it only proves something, so a selection that leaves out what it needs leaves it out as well.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Phase:
     after: tuple[str, ...] = ()
     is_serial: bool = False
     builds_on: Callable[[HostContext], tuple[str, ...]] = lambda _ctx: ()
+    is_test: bool = False
 
 
 Outputs = Mapping[str, str]

@@ -204,6 +204,14 @@ def test_i2_plan_is_empty_afterwards(lab: Lab, inventory: Inventory, made: Ended
     lab.kubeboot("plan", inventory).assert_code(0).assert_says("0 would change")
 
 
+def test_one_host_alone(lab: Lab, inventory: Inventory, made: Ended) -> None:
+    """The others are not even connected to."""
+    run = lab.kubeboot("init", inventory, "--hosts", "node2").assert_code(0).assert_nothing_changed()
+    run.assert_says("1 host", "node2 +join")
+    assert "node1 " not in run.out.partition("NODE ")[0]
+    lab.kubeboot("verify", inventory, "--hosts", "node[23]").assert_code(0).assert_says("0 differ")
+
+
 def test_a_drifted_file_is_shown_and_mended(lab: Lab, inventory: Inventory, made: Ended) -> None:
     lab.on("node2", "sed -i 's/SystemdCgroup = true/SystemdCgroup = false/' /etc/containerd/config.toml")
     lab.on("node3", "sysctl -qw net.ipv4.ip_forward=0")
