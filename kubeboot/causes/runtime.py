@@ -24,7 +24,7 @@ RUNTIME = (
     ),
     Cause(
         "sandbox-image-mismatch",
-        r"failed to (?:get|pull|resolve) (?:sandbox image|(?:and unpack )?image \S*pause)|"
+        r"failed to get sandbox image|"
         r"sandbox image .*is inconsistent|"
         r"^containerd's sandbox image is ",
         "The sandbox (pause) image cannot be had, or containerd names another than kubeadm.",
@@ -88,7 +88,7 @@ IMAGES = (
     Cause(
         "image-registry-name-unresolved",
         r"(?:pull|resolve reference|PullImage|do request|registry).*(?:no such host|server misbehaving)",
-        "The host cannot resolve the registry's name.",
+        "No mirror gave this image, and the host cannot resolve the registry's own name.",
         "Mend its DNS, or set mirrors.registries to a mirror that it reaches.",
         "getent hosts REGISTRY; cat /etc/resolv.conf",
     ),
