@@ -63,7 +63,7 @@ if there crictl && timeout 5 crictl version >/dev/null 2>&1; then
   item runtime/pods.txt "pods as containerd sees them" crictl pods
   item runtime/images.txt "images on the host" crictl images
   for name in kube-apiserver etcd kube-controller-manager kube-scheduler; do
-    id=$(timeout 5 crictl ps -aq --name "^$name\$" 2>/dev/null | head -n 1)
+    id=$(timeout 5 crictl ps -aq --name "$name" 2>/dev/null | head -n 1)
     [ -z "$id" ] || item "logs/$name.txt" "last words of $name" crictl logs --tail 400 "$id"
   done
 fi

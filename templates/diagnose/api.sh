@@ -11,7 +11,7 @@ if [ -e /etc/kubernetes/manifests/kube-apiserver.yaml ]; then
     done <<<"$answer"
   else
     for name in kube-apiserver etcd; do
-      id=$(timeout 5 crictl ps -aq --name "^$name\$" 2>/dev/null | head -n 1 || true)
+      id=$(timeout 5 crictl ps -aq --name "$name" 2>/dev/null | head -n 1 || true)
       [ -z "$id" ] || timeout 5 crictl logs --tail 6 "$id" 2>&1 | cut -c1-300 || true
     done
     found "the API does not answer on this host"

@@ -7,7 +7,7 @@ etcd_call() {
 }
 local_url=https://127.0.0.1:2379
 if ! health=$(etcd_call "$local_url/health"); then
-  id=$(timeout 5 crictl ps -aq --name '^etcd$' 2>/dev/null | head -n 1 || true)
+  id=$(timeout 5 crictl ps -aq --name etcd 2>/dev/null | head -n 1 || true)
   [ -z "$id" ] || timeout 5 crictl logs --tail 8 "$id" 2>&1 | cut -c1-300 || true
   found "etcd member on this host does not answer"
   exit 0
