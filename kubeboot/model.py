@@ -81,6 +81,11 @@ class Host:
         return Role.CONTROL_PLANE in self.roles
 
     @property
+    def node_role(self) -> str:
+        """What its node is: `control-plane`, also of one that works as well, or `worker`."""
+        return "control-plane" if self.is_control_plane else "worker"
+
+    @property
     def is_worker(self) -> bool:
         return Role.WORKER in self.roles
 

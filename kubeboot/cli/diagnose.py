@@ -27,9 +27,6 @@ def diagnose(hosts: str, **options: Any) -> int:
 
     Reads only, at any time: on a made, half-made or broken cluster. Exit code 0: nothing was found. 5: findings.
     """
-    if options["sudo_file"] and options["is_sudo_asked"]:
-        message = "--ask-sudo-password and --sudo-password-file exclude each other."
-        raise click.UsageError(message, click.get_current_context())
     from kubeboot.cli.diagnosing import Diagnosing, diagnose_cluster
 
     return diagnose_cluster(Diagnosing(hosts=names_in(hosts), **options))

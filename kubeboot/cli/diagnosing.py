@@ -15,7 +15,7 @@ from kubeboot.engine import events
 from kubeboot.engine.collect import collect
 from kubeboot.engine.gather import gather_facts
 from kubeboot.engine.locks import Locks
-from kubeboot.engine.owner import this_run
+from kubeboot.engine.owner import new_run
 from kubeboot.engine.runner import Inputs, Runner
 from kubeboot.engine.script import Settings
 from kubeboot.errors import EXIT_DONE, EXIT_PENDING, HostError, HostsFailed
@@ -37,7 +37,6 @@ from kubeboot.workflows import DIAGNOSE
 COMMAND = "diagnose"
 SHOWN = (
     events.RunStarted,
-    events.FactsGathered,
     events.PhaseStarted,
     events.StepBegan,
     events.Notice,
@@ -85,13 +84,13 @@ def diagnose_cluster(options: Diagnosing) -> int:
     with connections(cluster, hosts, Terminal(sink.paused), password) as transports:
         with closing(sink):
             facts, errors = _look(cluster, transports, options, _Shown(sink, options.verbose), diagnosis)
-        lines = list(_lines(cluster, diagnosis.findings(facts), errors, printer.width))
+        findings = diagnosis.findings(facts)
+        lines = list(_lines(cluster, findings, errors, printer.width))
         printer.line()
         for line, style in lines:
             printer.line(line, style)
         if options.bundle:
             _collect(options, options.bundle, cluster, facts, transports, printer, "\n".join(line for line, _ in lines))
-    findings = diagnosis.findings(facts)
     printer.line(_summary(findings, errors, diagnosis.looks, len(facts), time.time() - started_s), "bold")
     return EXIT_PENDING if findings or errors else EXIT_DONE
 
@@ -104,11 +103,10 @@ def _look(
     diagnosis: Diagnosis,
 ) -> tuple[dict[str, Facts], Sequence[HostError]]:
     """Facts of the hosts that were reached, and the errors of the others."""
-    run_id = time.strftime("%Y%m%d-%H%M%S", time.gmtime()) + "-" + secrets.token_hex(2)
-    owner = this_run(run_id, COMMAND)
-    settings = Settings(run_id, secrets.token_hex(8), owner.encode(), "plan")
+    owner = new_run(COMMAND)
+    settings = Settings(owner.run_id, secrets.token_hex(8), owner.encode(), "plan")
     names = tuple(transports)
-    shown.handle(events.RunStarted(time.time(), run_id, COMMAND, COMMAND, cluster.name, names))
+    shown.handle(events.RunStarted(time.time(), owner.run_id, COMMAND, COMMAND, cluster.name, names))
     facts, errors = gather_some(cluster, transports, options.parallel)
     alive = tuple(host for host in cluster.hosts if host.name in facts)
     workflow: list[Phase] = [replace(phase, select=lambda _cluster: alive) for phase in DIAGNOSE]

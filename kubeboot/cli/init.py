@@ -51,13 +51,31 @@ waiver_option = click.option(
     help="Preflight findings to waive, by name, separated by commas.",
     shell_complete=complete_preflight,
 )
+
+
+def _one_sudo_password(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """The two options that give one exclude each other, whichever comes first."""
+    (other,) = {"is_sudo_asked", "sudo_file"} - {parameter.name}
+    if value and context.params.get(other):
+        raise click.UsageError("--ask-sudo-password and --sudo-password-file exclude each other.", context)
+    return value
+
+
 access_options = _options(
     parallel_option,
-    click.option("-K", "--ask-sudo-password", "is_sudo_asked", is_flag=True, help="Ask for the sudo password first."),
+    click.option(
+        "-K",
+        "--ask-sudo-password",
+        "is_sudo_asked",
+        is_flag=True,
+        callback=_one_sudo_password,
+        help="Ask for the sudo password first.",
+    ),
     click.option(
         "--sudo-password-file",
         "sudo_file",
         default="",
+        callback=_one_sudo_password,
         metavar="FILE",
         help="Take the sudo password from the first line of FILE.",
         shell_complete=complete_files,
@@ -170,9 +188,6 @@ def _run(workflow: Any, command: str, mode: Any, *, path: str, ignored: str, **o
     is_verbose, is_quiet = others.pop("verbose"), others.pop("quiet")
     if is_verbose and is_quiet:
         raise click.UsageError("--verbose and --quiet exclude each other.", click.get_current_context())
-    if others["sudo_file"] and others["is_sudo_asked"]:
-        message = "--ask-sudo-password and --sudo-password-file exclude each other."
-        raise click.UsageError(message, click.get_current_context())
     from kubeboot.cli.run import Options, run_workflow
     from kubeboot.cli.waivers import waived_names
     from kubeboot.selection import Selection

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 
+from kubeboot.cli.connections import connections
 from kubeboot.engine.gather import gather_facts
 from kubeboot.errors import HostKeyUnknown, HostsFailed
 from kubeboot.facts import Facts
@@ -17,11 +17,9 @@ from kubeboot.model import Cluster
 from kubeboot.preflight import identity, system
 from kubeboot.preflight.subjects import AllFacts
 from kubeboot.report.printer import Printer
-from kubeboot.report.terminal import Terminal, has_terminal
+from kubeboot.report.terminal import Terminal
 from kubeboot.report.words import counted, one_line, shown, wrap
 from kubeboot.transport.base import Transport
-from kubeboot.transport.credentials import SudoPasswords
-from kubeboot.transport.ssh import KeyRing, SshTransport
 
 CHECKS = (
     system.os_unsupported,
@@ -45,30 +43,13 @@ def look(start: Start, cluster: Cluster, printer: Printer, parallel: int) -> Sta
 
     Prints what seems wrong. Raises HostsFailed when a host cannot be looked at; nothing is changed anywhere.
     """
-    with _connections(cluster) as transports:
+    with connections(cluster, cluster.hosts, Terminal(), None) as transports:
         facts = _gather(cluster, transports, parallel)
     names = own_names(start.hosts, facts)
     for warning in warnings(start.hosts, names, cluster, facts):
         printer.lines(wrap(shown(f"warning: {warning}"), printer.width, "", "  "), "yellow")
     hosts = (replace(host, name=names[host.name], comment=seen(facts[host.name])) for host in start.hosts)
     return replace(start, hosts=tuple(hosts))
-
-
-@contextmanager
-def _connections(cluster: Cluster) -> Iterator[Mapping[str, Transport]]:
-    terminal = Terminal()
-    passwords = SudoPasswords(terminal.secret)
-    keys = KeyRing(terminal.secret if has_terminal() else None)
-    transports = {
-        host.name: SshTransport(host, directory=cluster.directory, sudo_password=passwords.of(host), keys=keys)
-        for host in cluster.hosts
-    }
-    try:
-        yield transports
-    finally:
-        terminal.restore()
-        for transport in transports.values():
-            transport.close()
 
 
 def _gather(cluster: Cluster, transports: Mapping[str, Transport], parallel: int) -> dict[str, Facts]:

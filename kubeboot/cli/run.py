@@ -18,7 +18,7 @@ from kubeboot.cli.summary import summary_lines
 from kubeboot.cli.turns import gather_in_turn
 from kubeboot.engine import events
 from kubeboot.engine.locks import Locks
-from kubeboot.engine.owner import this_run
+from kubeboot.engine.owner import new_run
 from kubeboot.engine.runner import LEFT_RUNNING, Inputs, Outcome, Runner, raise_errors
 from kubeboot.engine.script import Mode, Settings
 from kubeboot.errors import EXIT_DONE, EXIT_PENDING, Interrupted, PlanOutdated, PreflightFailed, Problem, UsageError
@@ -93,9 +93,8 @@ def run_workflow(workflow: Sequence[Phase], options: Options) -> int:
     console, seen = ConsoleSink(printer, options.verbosity), PlanRecorder()
     with recorded(console, options.inventory, _versions(cluster, addons)) as recorder:
         with connections(cluster, hosts, Terminal(console.paused), sudo_password) as transports, closing(console):
-            run_id = time.strftime("%Y%m%d-%H%M%S", time.gmtime()) + "-" + secrets.token_hex(2)
-            owner = this_run(run_id, options.command)
-            settings = Settings(run_id=run_id, nonce=secrets.token_hex(8), owner=owner.encode(), mode=options.mode)
+            owner = new_run(options.command)
+            settings = Settings(owner.run_id, secrets.token_hex(8), owner.encode(), options.mode)
             sink = events.Sinks(recorder, seen)
             run = Run(options, workflow, phases, cluster, hosts, addons, transports, settings, sink)
             locks = Locks(owner, transports, _first(run), lambda host, text: _notice(run, host, text))

@@ -42,7 +42,7 @@ def summary_lines(
 
 
 def _nodes(cluster: Cluster, outcome: Outcome) -> Iterator[tuple[str, str]]:
-    roles = {host.name: "control-plane" if host.is_control_plane else "worker" for host in cluster.hosts}
+    roles = {host.name: host.node_role for host in cluster.hosts}
     rows = []
     for line in filter(str.strip, outcome.outputs.get("nodes", "").splitlines()):
         name, *rest = line.split()

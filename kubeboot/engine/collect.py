@@ -8,11 +8,9 @@ import re
 import secrets
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from kubeboot.engine.answer import ask
-from kubeboot.engine.script import as_stdin
+from kubeboot.engine.survey import survey
 from kubeboot.errors import HostError
 from kubeboot.redaction import redact, sed_script
 from kubeboot.render import template_text
@@ -42,30 +40,16 @@ def collect(
     `values`: texts that hold this run's secrets; what redaction has learnt of them is masked on the hosts already.
     """
     mask = base64.b64encode(sed_script(values).encode()).decode()
-    found: dict[str, tuple[Item, ...]] = {}
-    errors: dict[str, HostError] = {}
-
-    def look(name: str) -> None:
-        nonce = secrets.token_hex(8)
-        try:
-            answer = ask(transports[name], name, _script(nonce, mask, name == speaker), "collecting the bundle")
-        except HostError as error:
-            errors[name] = error
-        else:
-            found[name] = parse_items(answer.lines, nonce)
-
-    pool = ThreadPoolExecutor(max_workers=parallel, thread_name_prefix="bundle")
-    try:
-        for _ in pool.map(look, hosts):
-            pass
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)  # after Ctrl-C nobody waits
-    return {name: found[name] for name in hosts if name in found}, [errors[name] for name in hosts if name in errors]
+    nonce = secrets.token_hex(8)
+    questions = {name: _script(nonce, mask, name == speaker) for name in hosts}
+    answers = survey(transports, questions, "collecting the bundle", parallel)
+    found = {name: parse_items(lines, nonce) for name, lines in answers.items() if not isinstance(lines, HostError)}
+    return found, [error for error in answers.values() if isinstance(error, HostError)]
 
 
-def _script(nonce: str, mask: str, is_speaker: bool) -> bytes:
+def _script(nonce: str, mask: str, is_speaker: bool) -> str:
     settings = f"NONCE={nonce} MOST={MOST_BYTES} MOST_ANSWER={MOST_ANSWER} IS_SPEAKER={int(is_speaker)} MASK={mask}\n"
-    return as_stdin(settings + template_text("bundle.sh"))
+    return settings + template_text("bundle.sh")
 
 
 def parse_items(lines: Iterable[str], nonce: str) -> tuple[Item, ...]:

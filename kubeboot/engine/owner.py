@@ -8,6 +8,7 @@ import getpass
 import json
 import os
 import platform
+import secrets
 import time
 import uuid
 from dataclasses import asdict, dataclass
@@ -43,6 +44,11 @@ class Owner:
     def is_dead(self) -> bool:
         """Proof that its process is gone: it ran on this very machine and is not there any more."""
         return self.machine == _machine() and _started(self.pid) != self.started
+
+
+def new_run(command: str) -> Owner:
+    """A run that begins now in this process; its id says when, in UTC."""
+    return this_run(f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}", command)
 
 
 def this_run(run_id: str, command: str) -> Owner:

@@ -74,8 +74,7 @@ def joining(ctx: HostContext) -> tuple[Host, ...]:
 @step(risk="disruptive")
 def forget_lost_hosts(ctx: HostContext) -> Iterator[Resource]:
     """Remove nodes and etcd members of hosts that are to join anew."""
-    roles = {True: "control-plane", False: "worker"}
-    hosts = "\n".join(f"{host.name} {host.address} {roles[host.is_control_plane]}" for host in joining(ctx))
+    hosts = "\n".join(f"{host.name} {host.address} {host.node_role}" for host in joining(ctx))
     if hosts:
         shell = f"HOSTS={sh(hosts)}\n{template_text('kubeadm/lost_hosts.sh')}"
         yield Shell("former lives of joining hosts", check_text=shell + "lost_check", apply_text=shell + "lost_apply")

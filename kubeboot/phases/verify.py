@@ -16,20 +16,16 @@ from kubeboot.resources import Phase, Resource, Shell, step
 from kubeboot.resources.quoting import content_command, sh
 
 
-def control_planes(cluster: Cluster) -> tuple[Host, ...]:
-    return cluster.control_planes
-
-
 def api_server(cluster: Cluster, host: Host) -> str:
     """address:port of the API server on that control plane itself, past any load balancer."""
     address = f"[{host.address}]" if ":" in host.address else host.address
     return f"{address}:{api_port(cluster)}"
 
 
-def _verified(label: str, command: str, wanted: Sequence[str] = ()) -> Shell:
-    """`command` prints a line per difference."""
+def _verified(label: str, command: str, wanted: Sequence[str] = (), first: str = "") -> Shell:
+    """`command` prints a line per difference; `first` stands before everything."""
     lines = "".join(f"{line}\n" for line in wanted)
-    shell = f"{template_text('kubeadm/verify.sh')}wanted() {{\n{content_command(lines)}}}\n"
+    shell = f"{first}{template_text('kubeadm/verify.sh')}wanted() {{\n{content_command(lines)}}}\n"
     return Shell(label, check_text=f'{shell}found=$({command})\ndiffers_by "$found"', diff_text=f"{shell}{command}")
 
 
@@ -55,27 +51,22 @@ def check_api(ctx: HostContext) -> Iterator[Resource]:
 @step()
 def check_nodes(ctx: HostContext) -> Iterator[Resource]:
     """Compare the cluster's nodes with the inventory's hosts."""
-    roles = {True: "control-plane", False: "worker"}
     version = ctx.cluster.kubernetes_version
-    wanted = [f"{host.name} {roles[host.is_control_plane]} v{version} {host.address}" for host in ctx.cluster.hosts]
-    yield _in_cluster(_verified("nodes", "nodes_differ", wanted))
+    wanted = [f"{host.name} {host.node_role} v{version} {host.address}" for host in ctx.cluster.hosts]
+    yield _verified("nodes", "nodes_differ", wanted, IN_CLUSTER)
 
 
 @step()
 def check_settings(ctx: HostContext) -> Iterator[Resource]:
     """Compare the cluster's settings with the inventory's."""
     wanted = [f"{key} {value}" for key, value in cluster_settings(ctx).items()]
-    yield _in_cluster(_verified("settings", "settings_differ", wanted))
+    yield _verified("settings", "settings_differ", wanted, IN_CLUSTER)
 
 
 @step()
 def check_etcd(ctx: HostContext) -> Iterator[Resource]:
     """Compare etcd's members with the control planes."""
-    yield _in_cluster(_verified("etcd", "etcd_differs", [host.name for host in ctx.cluster.control_planes]))
-
-
-def _in_cluster(shell: Shell) -> Shell:
-    return Shell(shell.label, check_text=IN_CLUSTER + shell.check_text, diff_text=IN_CLUSTER + (shell.diff_text or ""))
+    yield _verified("etcd", "etcd_differs", [host.name for host in ctx.cluster.control_planes], IN_CLUSTER)
 
 
 VERIFY_HOSTS = Phase(

@@ -61,7 +61,9 @@ def test_a_plan_says_how_much_would_change(tmp_path):
 
 
 def test_many_equal_nodes_share_a_line(tmp_path):
-    hosts = tuple(SimpleNamespace(name=f"n{each}", is_control_plane=each == 1) for each in range(1, 101))
+    hosts = tuple(
+        SimpleNamespace(name=f"n{each}", node_role="control-plane" if each == 1 else "worker") for each in range(1, 101)
+    )
     many = SimpleNamespace(hosts=hosts, endpoint="10.0.0.1:6443")
     outputs = {"nodes": "".join(f"n{each} v1.29.15 10.0.0.{each} containerd://1.7\n" for each in range(1, 101))}
     shown = [line for line, _ in summary_lines("apply", many, replace(OUTCOME, outputs=outputs), None, 1, 80)]
